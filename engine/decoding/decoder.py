@@ -1,34 +1,21 @@
 """Decoding with any system: greedy, beam and sampling, in batches of independent rows.
 
-On the fast path by the search of our own (`engine.decoding.search`), else by transformers'
-`generate`: the prefix enters through attention, so it is neither copied per beam nor carried in
-the cache; rows are padded on the left, and positions count real tokens. Either way a row in a
-batch gives the output of the row alone.
+By one search (`engine.decoding.search`), whether the fast path reads the tokens or transformers:
+a row in a batch gives the output of the row alone.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 import torch
-from transformers import (
-    GenerationConfig,
-    LogitsProcessor,
-    LogitsProcessorList,
-    StoppingCriteria,
-    StoppingCriteriaList,
-)
 
-from engine.backbones.loading import Backbone
 from engine.contract.errors import UserError
 from engine.contract.specs.training import DecodingSpec, Strategy
-from engine.decoding.processors import generator_of, warpers, with_noise
-from engine.decoding.search import Finished, search
-from engine.fast.decoder import FastDecoder
-from engine.fast.prefix import Prefix
+from engine.decoding.search import Finished, Stepper, Streamed, search
+from engine.decoding.stepper import TransformersStepper
 from engine.fast.stepper import FastStepper
 from engine.methods.base import System, max_positions
 from engine.reporter import Reporter
@@ -68,24 +55,62 @@ def decode(
         UserError: a prompt and its output do not fit into the backbone's positions.
         Cancelled: the reporter says so.
     """
-    check_positions(system, prompts, decoding)
     start = clock()
-    order = sorted(range(len(prompts)), key=lambda index: len(prompts[index]))
     texts = [""] * len(prompts)
     new_tokens = 0
-    with torch.inference_mode(), system.active():
-        fast = system.fast(order)
-        if fast is not None:
-            outputs = _search(fast, system.backbone, order, prompts, decoding, reporter)
-        else:
-            outputs = _generate(system, order, prompts, decoding, reporter)
-        for row, output in outputs:
-            new_tokens += len(output)
-            text = system.backbone.tokenizer.decode(output, skip_special_tokens=True)
-            texts[row] = text.strip()
-    most = len(prompts) * decoding.max_new_tokens
-    reporter.update(most, most, "tokens", _inputs_text(len(prompts), len(prompts)))
+    for event in decode_events(system, prompts, decoding, reporter):
+        if isinstance(event, Finished):
+            new_tokens += len(event.tokens)
+            text = system.backbone.tokenizer.decode(event.tokens, skip_special_tokens=True)
+            texts[event.index] = text.strip()
     return DecodedTokens(tuple(texts), new_tokens, clock() - start)
+
+
+@torch.inference_mode()
+def decode_events(
+    system: System,
+    prompts: Sequence[Sequence[int]],
+    decoding: DecodingSpec,
+    reporter: Reporter,
+) -> Iterator[Finished | Streamed]:
+    """Decode prompts as `decode` does, and say each token as it comes.
+
+    Until the last event, or until it is closed, the system is on its backbone.
+
+    Yields:
+        Tokens (of beam search none, as they are not final), and each input's end.
+
+    Raises:
+        UserError: as `decode`.
+        Cancelled: likewise.
+    """
+    check_positions(system, prompts, decoding)
+    backbone, total = system.backbone, len(prompts)
+    order = sorted(range(total), key=lambda index: len(prompts[index]))
+    in_order = [prompts[row] for row in order]
+    limit, done, tokens = decoding.max_new_tokens, 0, 0
+
+    def on_step(inputs: int) -> None:
+        nonlocal tokens
+        tokens += inputs
+        text = _inputs_text(done, total)
+        reporter.update(max(tokens, done * limit), total * limit, "tokens", text)
+
+    with system.active():
+        beams = decoding.num_beams if decoding.strategy is Strategy.BEAM else 1
+        events = search(
+            _stepper(system, order, in_order, beams=beams),
+            in_order,
+            decoding,
+            end=backbone.tokenizer.eos_token_id,
+            start=backbone.decoder_start_id if backbone.is_encoder_decoder else None,
+            suppressed=() if decoding.line_breaks else backbone.line_break_ids,
+            on_step=on_step,
+        )
+        for event in events:
+            done += isinstance(event, Finished)
+            yield replace(event, index=order[event.index])
+    reporter.update(total * limit, total * limit, "tokens", _inputs_text(total, total))
 
 
 def check_positions(
@@ -160,160 +185,15 @@ def decoding_signature(decoding: DecodingSpec) -> str:
     return "|".join((*parts, f"max{decoding.max_new_tokens}"))
 
 
-def _search(
-    fast: tuple[FastDecoder, Prefix],
-    backbone: Backbone,
-    order: Sequence[int],
-    prompts: Sequence[Sequence[int]],
-    decoding: DecodingSpec,
-    reporter: Reporter,
-) -> Iterator[tuple[int, list[int]]]:
-    """Rows with what the search of our own generates, in the order in which they end."""
-    decoder, prefix = fast
-    prompts = [prompts[row] for row in order]
-    beams = decoding.num_beams if decoding.strategy is Strategy.BEAM else 1
-    limit, done, tokens = decoding.max_new_tokens, 0, 0
-
-    def on_step(inputs: int) -> None:
-        nonlocal tokens
-        tokens += inputs
-        text = _inputs_text(done, len(prompts))
-        reporter.update(max(tokens, done * limit), len(prompts) * limit, "tokens", text)
-
-    events = search(
-        FastStepper(decoder, prefix, prompts, beams=beams),
-        prompts,
-        decoding,
-        end=backbone.tokenizer.eos_token_id,
-        suppressed=() if decoding.line_breaks else backbone.line_break_ids,
-        on_step=on_step,
-    )
-    for event in events:
-        if isinstance(event, Finished):
-            done += 1
-            yield order[event.index], event.tokens
-
-
-def _generate(
-    system: System,
-    order: Sequence[int],
-    prompts: Sequence[Sequence[int]],
-    decoding: DecodingSpec,
-    reporter: Reporter,
-) -> Iterator[tuple[int, list[int]]]:
-    """Rows with what transformers' `generate` makes of them, batch by batch."""
-    for at in range(0, len(order), decoding.batch_size):
-        rows = order[at : at + decoding.batch_size]
-        listener = _Listener(reporter, at, inputs=len(prompts), rows=len(rows),
-                             limit=decoding.max_new_tokens)  # fmt: skip
-        batch = [prompts[row] for row in rows]
-        yield from zip(rows, _decode_batch(system, rows, batch, decoding, listener), strict=True)
-
-
-def _decode_batch(
-    system: System,
-    rows: Sequence[int],
-    prompts: Sequence[Sequence[int]],
-    decoding: DecodingSpec,
-    listener: StoppingCriteria,
-) -> list[list[int]]:
-    backbone = system.backbone
-    pad, eos = backbone.tokenizer.pad_token_id, backbone.tokenizer.eos_token_id
-    inputs = _inputs(backbone, prompts, pad=pad)
-    behind = torch.zeros_like(inputs["attention_mask"], dtype=torch.bool)
-    behind[:, -1] = not backbone.is_encoder_decoder
-    with system.batch(rows, inputs["attention_mask"], behind) as positions:
-        if not backbone.is_encoder_decoder:
-            inputs["position_ids"] = positions
-        generated: torch.Tensor = backbone.model.generate(
-            **inputs,
-            generation_config=_generation_config(decoding, backbone, pad=pad, eos=eos),
-            logits_processor=_samplers(decoding, prompts),
-            stopping_criteria=StoppingCriteriaList([listener]),
-        )
-    # What the output stands behind: the prompt, or a decoder's start token.
-    before = 1 if backbone.is_encoder_decoder else inputs["input_ids"].shape[1]
-    return [_until(row[before:].tolist(), eos) for row in generated]
-
-
-def _inputs(
-    backbone: Backbone, prompts: Sequence[Sequence[int]], *, pad: int
-) -> dict[str, torch.Tensor]:
-    """Prompts padded to [B, T]: on the left, or on the right for an encoder."""
-    device = backbone.model.device
-    width = max(len(prompt) for prompt in prompts)
-    input_ids = torch.full((len(prompts), width), pad, device=device)
-    attention = torch.zeros_like(input_ids)
-    for row, prompt in enumerate(prompts):
-        start = 0 if backbone.is_encoder_decoder else width - len(prompt)
-        input_ids[row, start : start + len(prompt)] = torch.tensor(prompt, device=device)
-        attention[row, start : start + len(prompt)] = 1
-    return {"input_ids": input_ids, "attention_mask": attention}
-
-
-def _generation_config(
-    decoding: DecodingSpec, backbone: Backbone, *, pad: int, eos: int
-) -> GenerationConfig:
-    settings: dict[str, Any] = {}
-    if backbone.is_encoder_decoder:
-        settings["decoder_start_token_id"] = backbone.decoder_start_id
-    if decoding.strategy is Strategy.BEAM:
-        settings |= {"num_beams": decoding.num_beams, "length_penalty": decoding.length_penalty}
-    if not decoding.line_breaks:
-        settings["suppress_tokens"] = list(backbone.line_break_ids)
-    return GenerationConfig(
-        do_sample=False,  # sampling is done by `_RowSampler`
-        max_new_tokens=decoding.max_new_tokens,
-        min_new_tokens=decoding.min_new_tokens,
-        repetition_penalty=decoding.repetition_penalty,
-        no_repeat_ngram_size=decoding.no_repeat_ngram,
-        pad_token_id=pad,
-        eos_token_id=eos,
-        **settings,
-    )
-
-
-def _samplers(decoding: DecodingSpec, prompts: Sequence[Sequence[int]]) -> LogitsProcessorList:
-    processors = LogitsProcessorList(warpers(decoding))
-    if decoding.strategy is Strategy.SAMPLING:
-        processors.append(_RowSampler(prompts, decoding.seed))
-    return processors
-
-
-class _RowSampler(LogitsProcessor):  # type: ignore[misc]
-    """Makes the likeliest token a sample, each row by its own generator."""
-
-    def __init__(self, prompts: Sequence[Sequence[int]], seed: int) -> None:
-        self._generators = [generator_of(prompt, seed) for prompt in prompts]
-
-    def __call__(self, input_ids: torch.LongTensor, scores: torch.FloatTensor) -> torch.Tensor:
-        return with_noise(scores, self._generators)
-
-
-class _Listener(StoppingCriteria):  # type: ignore[misc]
-    """Stops nothing, but tells of each token, and lets a cancel or a pause through.
-
-    Args:
-        at: inputs that were decoded before this batch of so many `rows`.
-        limit: tokens an input may take.
-    """
-
-    def __init__(self, reporter: Reporter, at: int, *, inputs: int, rows: int, limit: int) -> None:
-        self._reporter, self._rows = reporter, rows
-        self._done, self._total = at * limit, inputs * limit
-        self._text = _inputs_text(at, inputs)
-
-    def __call__(
-        self, input_ids: torch.LongTensor, scores: torch.FloatTensor, **kwargs: Any
-    ) -> torch.Tensor:
-        self._done += self._rows
-        self._reporter.update(self._done, self._total, "tokens", self._text)
-        return torch.zeros(input_ids.shape[0], dtype=torch.bool, device=input_ids.device)
+def _stepper(
+    system: System, rows: Sequence[int], prompts: Sequence[Sequence[int]], *, beams: int
+) -> Stepper:
+    """What reads these rows of the input, the fast path where it can."""
+    fast = system.fast(rows)
+    if fast is None:
+        return TransformersStepper(system, rows, prompts, beams=beams)
+    return FastStepper(*fast, prompts, beams=beams)
 
 
 def _inputs_text(done: int, total: int) -> str:
     return f"{done:,} of {total:,} inputs"
-
-
-def _until(tokens: list[int], eos: int) -> list[int]:
-    return tokens[: tokens.index(eos)] if eos in tokens else tokens

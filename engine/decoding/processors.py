@@ -1,7 +1,7 @@
 """What changes the scores of the next token, in the order in which transformers' `generate` does.
 
-Penalties look at a row's own tokens, its prompt included, and never at padding, so that a row in a
-batch is the row alone.
+Penalties look at a row's own tokens and never at padding, so that a row in a batch is the row alone:
+at the prompt and what follows it, or at a decoder's start token where an encoder reads the prompt.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ class Processors:
 
     Args:
         prompts: token ids, by number.
-        end: tokens that end an output.
+        end: the token that ends an output.
+        start: the token that outputs begin behind, if it is not the prompt.
         suppressed: tokens that never come.
     """
 
@@ -37,11 +38,12 @@ class Processors:
         decoding: DecodingSpec,
         prompts: Sequence[Sequence[int]],
         *,
-        end: frozenset[int],
+        end: int,
+        start: int | None = None,
         suppressed: Sequence[int],
     ) -> None:
         self._decoding, self._prompts = decoding, prompts
-        self._end, self._suppressed = list(end), list(suppressed)
+        self._end, self._start, self._suppressed = end, start, list(suppressed)
         self._warpers = warpers(decoding)
         self._generators: dict[int, torch.Generator] = {}
 
@@ -54,11 +56,12 @@ class Processors:
         """Lower what a row has said already, in place; scores are [rows, V]."""
         penalty, size = self._decoding.repetition_penalty, self._decoding.no_repeat_ngram
         for number, (prompt, generated) in enumerate(rows):
-            said = [*self._prompts[prompt], *generated]
+            before = self._prompts[prompt] if self._start is None else (self._start,)
+            said = [*before, *generated]
             if penalty != 1:
                 ids = torch.tensor(sorted(set(said)), device=scores.device)
-                before = scores[number, ids]
-                scores[number, ids] = torch.where(before < 0, before * penalty, before / penalty)
+                own = scores[number, ids]
+                scores[number, ids] = torch.where(own < 0, own * penalty, own / penalty)
             if size:
                 repeated = repeating(said, size)
                 scores[number, repeated] = -float("inf")
@@ -71,9 +74,8 @@ class Processors:
             counts: [rows], tokens generated so far.
         """
         is_early = counts < self._decoding.min_new_tokens
-        if self._end and bool(is_early.any()):
-            rows = is_early.nonzero()
-            scores[rows, torch.tensor(self._end, device=scores.device)] = -float("inf")
+        if bool(is_early.any()):
+            scores[is_early.to(scores.device), self._end] = -float("inf")
         if self._suppressed:
             scores[:, self._suppressed] = -float("inf")
 

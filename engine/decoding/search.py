@@ -23,7 +23,13 @@ _BLOCK = 128
 
 
 class Stepper(Protocol):
-    """A system that reads prompts, and then tokens for each of their beams."""
+    """A system that reads prompts, and then tokens for each of their beams.
+
+    Attributes:
+        admits_any_time: whether inputs may enter while others are in the batch.
+    """
+
+    admits_any_time: bool
 
     def admit(self, prompts: Sequence[int]) -> torch.Tensor:
         """Read these prompts, by number, and put them behind those in the batch.
@@ -103,6 +109,7 @@ def search(
     decoding: DecodingSpec,
     *,
     end: int,
+    start: int | None = None,
     suppressed: Sequence[int] = (),
     on_step: Callable[[int], None] = lambda inputs: None,
 ) -> Iterator[Finished | Streamed]:
@@ -112,13 +119,14 @@ def search(
         stepper: knows the prompts by the same numbers.
         prompts: token ids.
         end: the token that ends an output.
+        start: the token that outputs begin behind where their prompts are read by an encoder.
         suppressed: tokens that never come.
         on_step: called after each step with the number of inputs that took part; may raise.
 
     Yields:
         Tokens as they come, and each input's end.
     """
-    processors = Processors(decoding, prompts, end=frozenset({end}), suppressed=suppressed)
+    processors = Processors(decoding, prompts, end=end, start=start, suppressed=suppressed)
     batch: _Batch = (
         _BeamBatch(decoding, processors, end)
         if decoding.strategy is Strategy.BEAM
@@ -131,7 +139,8 @@ def search(
             batch.advance(logits)
             yield from _settle(batch, stepper)
         free = decoding.batch_size - len(batch.indices)
-        if waiting and (not batch.indices or 4 * free >= decoding.batch_size):
+        may_enter = stepper.admits_any_time and 4 * free >= decoding.batch_size
+        if waiting and (may_enter or not batch.indices):
             entering, waiting = waiting[:free], waiting[free:]
             batch.start(entering, stepper.admit(entering))
             size += len(entering)
@@ -209,7 +218,7 @@ class _PlainBatch:
 class _BeamBatch:
     """Beam search. Of each input B beams go on, and the best B that have ended are remembered.
 
-    Tensors, besides those of `_Batch`: counts [G], tokens so far; tokens [G, B, limit] and scores
+    Tensors, all on the CPU, besides those of `_Batch`: counts [G], tokens so far; tokens [G, B, limit] and scores
     [G, B] of the beams that go on; best_tokens, best_lengths, best_scores, best_ended the same of
     those that have ended; is_open [G, 1], whether a better one may still come.
     """
@@ -277,14 +286,15 @@ class _BeamBatch:
         if not self._processors.penalises:
             self._processors.forbid_(logits, counts)
             values, ids = top_k(logits, count)
-            return values - total, ids
+            return (values - total).cpu(), ids.cpu()
         logits = logits - total  # penalties change log-probabilities here
         said = self._tokens.flatten(0, 1).tolist()
         indices = [index for index in self.indices for _ in range(self._beams)]
         rows = [(i, s[:n]) for i, s, n in zip(indices, said, counts.tolist(), strict=True)]
         self._processors.penalise_(logits, rows)
         self._processors.forbid_(logits, counts)
-        return top_k(logits, count)
+        values, ids = top_k(logits, count)
+        return values.cpu(), ids.cpu()
 
     def _remember(self, values: torch.Tensor, tokens: torch.Tensor, ends: torch.Tensor) -> None:
         """Take what has ended among the first B candidates to the best, if it is better."""

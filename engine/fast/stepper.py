@@ -20,6 +20,8 @@ class FastStepper:
         prompts: token ids, by number.
     """
 
+    admits_any_time = True
+
     def __init__(
         self, decoder: FastDecoder, prefix: Prefix, prompts: Sequence[Sequence[int]], *, beams: int
     ) -> None:
