@@ -7,7 +7,7 @@ a row in a batch gives the output of the row alone.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -72,7 +72,7 @@ def decode_events(
     prompts: Sequence[Sequence[int]],
     decoding: DecodingSpec,
     reporter: Reporter,
-) -> Iterator[Finished | Streamed]:
+) -> Generator[Finished | Streamed, None, None]:
     """Decode prompts as `decode` does, and say each token as it comes.
 
     Until the last event, or until it is closed, the system is on its backbone.

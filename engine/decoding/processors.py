@@ -1,7 +1,7 @@
 """What changes the scores of the next token, in the order in which transformers' `generate` does.
 
-Penalties look at a row's own tokens and never at padding, so that a row in a batch is the row alone:
-at the prompt and what follows it, or at a decoder's start token where an encoder reads the prompt.
+Penalties look at a row's own tokens and never at padding, so that a row in a batch is the row alone.
+Where an encoder reads the prompt, they look at what its decoder reads.
 """
 
 from __future__ import annotations

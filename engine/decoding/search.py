@@ -218,9 +218,9 @@ class _PlainBatch:
 class _BeamBatch:
     """Beam search. Of each input B beams go on, and the best B that have ended are remembered.
 
-    Tensors, all on the CPU, besides those of `_Batch`: counts [G], tokens so far; tokens [G, B, limit] and scores
-    [G, B] of the beams that go on; best_tokens, best_lengths, best_scores, best_ended the same of
-    those that have ended; is_open [G, 1], whether a better one may still come.
+    Tensors on the CPU, besides those of `_Batch`: counts [G], tokens so far; tokens [G, B, limit]
+    and scores [G, B] of the beams that go on; best_tokens, best_lengths, best_scores, best_ended
+    the same of those that have ended; is_open [G, 1], whether a better one may still come.
     """
 
     _STATE = (
