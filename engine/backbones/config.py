@@ -124,12 +124,6 @@ class BackboneConfig:
         """Why this version cannot train a prefix for it, or "" where it can."""
         known = ENCODER_DECODER_TYPES if self.encoder_decoder else DECODER_TYPES
         if self.model_type in known:
-            shape = self.shape(0) if self.model_type == "t5" else None
-            if shape is not None and shape.layers > shape.encoder_layers:
-                return (  # generate() makes a cache of as many layers as the encoder has
-                    f"Its decoder has {shape.layers} layers and its encoder "
-                    f"{shape.encoder_layers}: transformers cannot decode with the deeper decoder."
-                )
             return ""
         kind = "encoder–decoder" if self.encoder_decoder else "architecture"
         return (

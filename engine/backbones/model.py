@@ -82,8 +82,8 @@ def _model_class(config: BackboneConfig) -> Any:
 def _tokens_only(generation: Any, known: int) -> Any:
     """Without a backbone's own habits, such as BART's four beams.
 
-    `generate` uses them for whatever it is not given, so a run would be decoded with settings
-    that neither it nor the signature of its scores names.
+    A fine-tuned model would be saved with them, and `generate` uses them for whatever it is not
+    given: settings that neither its run nor the signature of its scores names.
     """
     names = ("bos_token_id", "eos_token_id", "pad_token_id", "decoder_start_token_id")
     tokens = {name: getattr(generation, name) for name in names}

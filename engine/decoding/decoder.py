@@ -73,7 +73,7 @@ def decode_events(
     decoding: DecodingSpec,
     reporter: Reporter,
 ) -> Generator[Finished | Streamed, None, None]:
-    """Decode prompts as `decode` does, and say each token as it comes.
+    """Decode prompts as `decode` does, and report each token as it comes.
 
     Until the last event, or until it is closed, the system is on its backbone.
 

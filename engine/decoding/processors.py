@@ -1,6 +1,6 @@
 """What changes the scores of the next token, in the order in which transformers' `generate` does.
 
-Penalties look at a row's own tokens and never at padding, so that a row in a batch is the row alone.
+Penalties look at a row's own tokens and never at padding, so a row in a batch is the row alone.
 Where an encoder reads the prompt, they look at what its decoder reads.
 """
 

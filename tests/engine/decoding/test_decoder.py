@@ -190,7 +190,8 @@ def test_outputs_that_cannot_fit_are_refused_before_decoding(tmp_path: Path) -> 
         decode(system, [[1, 2, 3]], DecodingSpec(max_new_tokens=300), Silent())
 
 
-def test_a_cancel_gets_through_between_two_tokens(tmp_path: Path) -> None:
+@pytest.mark.parametrize("family", ["llama", "gpt2", "bart"])
+def test_a_cancel_gets_through_between_two_tokens(family: str, tmp_path: Path) -> None:
     class Impatient:
         calls = 0
 
@@ -201,7 +202,7 @@ def test_a_cancel_gets_through_between_two_tokens(tmp_path: Path) -> None:
 
     reporter = Impatient()
     with pytest.raises(Cancelled):
-        decode(prefix(tmp_path, "llama"), PROMPTS, DecodingSpec(max_new_tokens=50), reporter)
+        decode(prefix(tmp_path, family), PROMPTS, DecodingSpec(max_new_tokens=50), reporter)
     assert reporter.calls == 3
 
 

@@ -5,20 +5,22 @@ from pathlib import Path
 import pytest
 import torch
 
+from engine.backbones.config import BackboneConfig
 from engine.contract.errors import UserError
 from engine.contract.methods.prefix import AttentionKind, Init, Parametrisation, PrefixMethod
 from engine.contract.specs.training import DecodingSpec, Strategy
 from engine.decoding.decoder import decode
 from engine.methods.attention import attention_of
 from engine.methods.checkpointing import enable_checkpointing
+from engine.methods.finetune import BareBackbone
 from engine.methods.prefix import PrefixTuning, SavedPrefix
 from engine.reporter import Silent
 from engine.tasks.generation.batches import TextBatch, collate_for, token_row
 from engine.tasks.generation.loss import loss_sum
 from tests.engine.explicit import explicit_model
-from tests.engine.tiny import gradients, tiny
+from tests.engine.tiny import gradients, load, tiny
 from tests.helpers.errors import refused
-from tests.helpers.tiny_backbones import ENCODER_DECODERS
+from tests.helpers.tiny_backbones import ENCODER_DECODERS, save_tiny
 
 FAMILIES = tuple(ENCODER_DECODERS)
 ROWS = [
@@ -154,7 +156,7 @@ def test_words_start_every_place_with_the_backbones_own_keys_and_values(
 def test_decoding_equals_generate_over_the_explicit_attention(
     family: str, beams: int, tmp_path: Path
 ) -> None:
-    """In a batch of one and of three; the search itself is transformers' in both."""
+    """In a batch of one and of three."""
     backbone = tiny(tmp_path, family)
     tuned = PrefixTuning(backbone, method(), seed=1)
     prompts = [list(row.source) for row in ROWS]
@@ -173,6 +175,24 @@ def test_decoding_equals_generate_over_the_explicit_attention(
             )  # fmt: skip
         expected = backbone.tokenizer.decode(found[0], skip_special_tokens=True).strip()
         assert text == expected
+
+
+def test_a_decoder_deeper_than_its_encoder_decodes(tmp_path: Path) -> None:
+    folder = save_tiny(tmp_path, "t5-flan", num_layers=1, num_decoder_layers=3)
+    assert BackboneConfig(folder).refusal() == ""
+    backbone = load(folder)
+    prompt = list(ROWS[0].source)
+    spec = DecodingSpec(strategy=Strategy.GREEDY, max_new_tokens=6, min_new_tokens=6)
+    ids = [backbone.decoder_start_id]
+    for _ in range(6):  # without a cache
+        with torch.no_grad():
+            logits = backbone.model(
+                input_ids=torch.tensor([prompt]), decoder_input_ids=torch.tensor([ids])
+            ).logits[0, -1]
+        logits[backbone.tokenizer.eos_token_id] = -torch.inf
+        ids.append(int(logits.argmax()))
+    text = decode(BareBackbone(backbone), [prompt], spec, Silent()).texts[0]
+    assert text == backbone.tokenizer.decode(ids, skip_special_tokens=True).strip()
 
 
 @pytest.mark.parametrize("family", FAMILIES)
