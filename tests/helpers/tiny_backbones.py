@@ -118,7 +118,7 @@ _T5 = {
     "d_model": 32,
     "d_kv": 12,  # not d_model / heads
     "d_ff": 48,
-    # Not the other way round: for a deeper decoder `generate`, the reference, has too small a cache.
+    # Not the other way round: for a deeper decoder the reference, `generate`, cannot be used.
     "num_layers": 3,
     "num_decoder_layers": 2,
     "num_heads": 4,
