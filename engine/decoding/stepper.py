@@ -91,7 +91,6 @@ class TransformersStepper:
     def _read(self, ids: torch.Tensor) -> torch.Tensor:
         """Read ids [rows, tokens] behind the cache; gives logits [rows, V] of the last ones."""
         beams = len(ids) // len(self._rows)  # one, until the prompts have been read
-
         with self._system.batch(self._rows, self._mask, self._behind) as positions:
             inputs: dict[str, Any]
             if self._system.backbone.is_encoder_decoder:
@@ -117,11 +116,10 @@ def padded(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Ids and mask [G, T]: padded on the left, or on the right for an encoder."""
     width = max(len(prompt) for prompt in prompts)
-    ids, mask = [], []
-    for prompt in prompts:
-        padding = width - len(prompt)
-        sides = (0, padding) if backbone.is_encoder_decoder else (padding, 0)
-        ids.append(pad(torch.tensor(prompt), sides, value=backbone.tokenizer.pad_token_id))
-        mask.append(pad(torch.ones(len(prompt), dtype=torch.long), sides))
-    device = backbone.model.device
-    return torch.stack(ids).to(device), torch.stack(mask).to(device)
+    ids = torch.full((len(prompts), width), backbone.tokenizer.pad_token_id)
+    mask = torch.zeros_like(ids)
+    for row, prompt in enumerate(prompts):
+        start = 0 if backbone.is_encoder_decoder else width - len(prompt)
+        ids[row, start : start + len(prompt)] = torch.tensor(prompt, dtype=torch.long)
+        mask[row, start : start + len(prompt)] = 1
+    return ids.to(backbone.model.device), mask.to(backbone.model.device)
