@@ -99,7 +99,7 @@ def our_step(method: Any, optimiser: torch.optim.Optimizer) -> Step:
         batch = collate_for(method.backbone, batch_rows)
         with method.active():
             loss = loss_sum(method, batch) / batch.targets
-        loss.backward()
+            loss.backward()
         optimiser.step()
         optimiser.zero_grad()
         return loss.item()

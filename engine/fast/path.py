@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -28,17 +28,26 @@ class Path:
     Attributes:
         decoder: None where transformers computes.
         reason: why it does, or "".
+        saves_memory: transformers computes where a gradient is needed, and does not keep what
+            it computes again on the way back.
     """
 
     decoder: FastDecoder | None
     reason: str = ""
+    saves_memory: bool = False
 
     def __str__(self) -> str:
-        return f"transformers ({self.reason})" if self.decoder is None else "fast path"
+        if self.decoder is None:
+            return f"transformers ({self.reason})"
+        if self.saves_memory:
+            return "transformers in training (to save memory), else fast path"
+        return "fast path"
 
     def now(self) -> FastDecoder | None:
-        """The decoder, unless torch is to choose number formats itself."""
-        return None if torch.is_autocast_enabled("cpu") else self.decoder
+        """The decoder, unless memory is saved or torch is to choose number formats itself."""
+        if torch.is_autocast_enabled("cpu") or (self.saves_memory and torch.is_grad_enabled()):
+            return None
+        return self.decoder
 
 
 def path_of(model: Any) -> Path:
@@ -55,6 +64,13 @@ def path_of(model: Any) -> Path:
             log.info("%s is computed by transformers: %s", type(model).__name__, made.reason)
     assert isinstance(made, Path)
     return made
+
+
+def save_memory(model: Any) -> None:
+    """Leave training steps to transformers, whose layers save memory."""
+    made = getattr(model, _PATH, None)
+    if made is not None:
+        setattr(model, _PATH, replace(made, saves_memory=True))
 
 
 def compute_by_transformers(model: Any) -> None:

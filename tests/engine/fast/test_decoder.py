@@ -18,8 +18,10 @@ from engine.fast.packing import pack_prompts, pack_rows
 from engine.fast.path import path_of
 from engine.fast.prefix import Prefix
 from engine.fast.weights import DecoderWeights, read_weights
+from engine.methods.checkpointing import enable_checkpointing
 from engine.methods.prefix import PrefixTuning
 from engine.tasks.generation.batches import collate_for, token_row
+from engine.tasks.generation.loss import loss_sum
 from tests.engine.explicit import explicit_model
 from tests.engine.tiny import gradients, load, tiny
 from tests.helpers.tiny_backbones import save_tiny
@@ -207,6 +209,30 @@ def test_what_is_not_llama_like_goes_through_transformers(
     assert path.reason
     after = backbone.model.state_dict()
     assert all(torch.equal(value, after[name]) for name, value in before.items())
+
+
+def test_saving_memory_computes_training_steps_by_transformers_with_equal_gradients(
+    tmp_path: Path,
+) -> None:
+    tuned = method(tiny(tmp_path, "llama"))
+    batch = collate_for(
+        tuned.backbone, [token_row(*row) for row in zip(SOURCES, TARGETS, strict=True)]
+    )
+    plain = gradients(tuned, batch)
+    passes: list[object] = []
+    layer = tuned.backbone.model.model.layers[0]
+    layer.self_attn.register_forward_pre_hook(lambda module, _: passes.append(module))
+    enable_checkpointing(tuned.backbone.model)
+    tuned.set_training(True)
+    saving = gradients(tuned, batch)
+    assert len(passes) == 2  # the second on the way back
+    for name, gradient in plain.items():
+        torch.testing.assert_close(saving[name], gradient, rtol=1e-4, atol=1e-6)
+    tuned.set_training(False)
+    with torch.no_grad(), tuned.active():
+        loss_sum(tuned, batch)
+    assert len(passes) == 2  # evaluation and decoding keep the fast path
+    assert "transformers" in tuned.computed_by
 
 
 def test_weights_are_the_same_numbers_and_in_memory_once(tmp_path: Path) -> None:
