@@ -22,6 +22,7 @@ import statistics
 import sys
 import tempfile
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,7 @@ from engine.data.meaning import parse_meaning
 from engine.data.prompt import prompt_named
 from engine.decoding.decoder import decode
 from engine.methods.making import make_method
+from engine.fast.kernels import packed, product
 from engine.methods.per_row import PrefixPerRow
 from engine.methods.prefix import PrefixTuning, SavedPrefix
 from engine.reporter import Silent
@@ -459,6 +461,66 @@ def products(given: argparse.Namespace) -> None:
     )
 
 
+def precision(given: argparse.Namespace) -> None:
+    """Ours with matrices of float32 and of bfloat16, and a head of int8: not equal numbers."""
+    formats = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+    sides = {
+        name: PrefixTuning(
+            backbone(given.backbone, dtype=dtype), PrefixMethod(prefix_length=5), seed=0
+        )
+        for name, dtype in formats.items()
+    }
+    exact = sides["float32"].backbone
+    every = rows(given.data, exact.tokenizer, 600)
+    batches = grouped(every, 8)
+    gradients = []
+    for side in sides.values():
+        with side.active():
+            loss_sum(side, collate_for(side.backbone, batches[0])).backward()
+        gradients.append(torch.cat([p.grad.flatten() for p in side.trainable().values()]))
+    error = float((gradients[1] - gradients[0]).norm() / gradients[0].norm())
+    steps = {
+        name: of(
+            batches,
+            our_step(side, torch.optim.AdamW(side.trainable().values(), lr=0.0, fused=True)),
+        )
+        for name, side in sides.items()
+    }
+    report(
+        f"training step, batch 8, prefix 5: gradients of bfloat16 differ by {error:.1e}",
+        turns(steps, given.steps),
+        against="float32",
+    )
+    prompts = [list(row.source) for row in every[::25]][:16]
+    for name in (Strategy.GREEDY, Strategy.BEAM):
+        spec = DecodingSpec(strategy=name, num_beams=5, **FORCED)
+        texts = [decode(side, prompts, spec, Silent()).texts for side in sides.values()]
+        equal = sum(a == b for a, b in zip(*texts, strict=True))
+        decodings = {
+            name: lambda side=side: decode(side, prompts, spec, Silent())
+            for name, side in sides.items()
+        }
+        report(
+            f"{name.value}, 40 tokens: {equal} of {len(prompts)} outputs equal",
+            turns(decodings, given.rounds, warm_up=0),
+            against="float32",
+        )
+    head = torch.nn.Sequential(exact.model.get_output_embeddings())
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it is to move to another package
+        whole = torch.ao.quantization.quantize_dynamic(head, {torch.nn.Linear}, dtype=torch.qint8)
+    for count in (16, 80):
+        x = torch.randn(count, head[0].in_features)
+        kinds = {name: packed(head[0].weight.to(kind), count) for name, kind in formats.items()}
+        heads = {name: lambda matrix=matrix: product(x, matrix) for name, matrix in kinds.items()}
+        error = float((whole(x) - head(x)).norm() / head(x).norm())
+        report(
+            f"the head alone, {count} rows: logits of int8 differ by {error:.1e}",
+            turns(heads | {"int8": lambda: whole(x)}, 15),
+            against="float32",
+        )
+
+
 FORCED = {"max_new_tokens": 40, "min_new_tokens": 40, "batch_size": 16}
 TO_END = {"max_new_tokens": 60, "batch_size": 16}
 PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
@@ -479,6 +541,7 @@ PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
     "prefixes": prefixes,
     "memory": memory,
     "products": products,
+    "precision": precision,
 }
 
 

@@ -17,8 +17,8 @@ from engine.fast.weights import NotLlamaLikeError, check_structure, read_weights
 log = logging.getLogger(__name__)
 
 _PATH = "fast_path"
-_TOLERANCE = 1e-4
-"""Largest difference of two logits, as a part of the largest logit."""
+_TOLERANCES = {torch.float32: 1e-4, torch.bfloat16: 0.1}
+"""Largest difference of two logits, as a part of the largest logit, by the matrices' format."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,11 +89,11 @@ def trained_decoder_of(model: Any) -> TrainedDecoder | None:
     if getattr(model.config, "attention_dropout", 0.0):
         return None
     decoder = TrainedDecoder(model)
-    return decoder if _difference(model, decoder.logits) <= _TOLERANCE else None
+    return decoder if _difference(model, decoder.logits) <= _TOLERANCES[model.dtype] else None
 
 
 def _decide(model: Any) -> Path:
-    if model.device.type != "cpu" or model.dtype != torch.float32:
+    if model.device.type != "cpu" or model.dtype not in _TOLERANCES:
         return Path(None, f"it is {model.dtype} on {model.device.type}")
     try:
         decoder = FastDecoder(read_weights(model))
@@ -101,7 +101,7 @@ def _decide(model: Any) -> Path:
         return Path(None, str(reason))
     nothing = decoder.no_prefix()
     difference = _difference(model, lambda batch: decoder.logits(nothing, batch))
-    if not difference <= _TOLERANCE:
+    if not difference <= _TOLERANCES[model.dtype]:
         return Path(None, f"its logits differ by {difference:.1e}")
     return Path(decoder)
 

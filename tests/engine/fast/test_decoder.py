@@ -247,6 +247,40 @@ def test_weights_are_the_same_numbers_and_in_memory_once(tmp_path: Path) -> None
     assert {view.weight.untyped_storage().data_ptr() for view in views} == inside
 
 
+@pytest.mark.parametrize("family", FAST)
+def test_matrices_of_bfloat16_round_products_and_nothing_else(family: str, tmp_path: Path) -> None:
+    """Against the same rounded weights in float32."""
+    folder = save_tiny(tmp_path / family, family)
+    half, whole = load(folder, torch.bfloat16), load(folder)
+    with torch.no_grad():
+        for parameter in whole.model.parameters():
+            parameter.copy_(parameter.bfloat16())
+    rounded, exact = method(half), method(whole)
+    assert rounded.computed_by == exact.computed_by == "fast path"
+    rows = [token_row(*row) for row in zip(SOURCES, TARGETS, strict=True)]
+    losses = []
+    for tuned in (rounded, exact):
+        with torch.no_grad(), tuned.active():
+            losses.append(float(loss_sum(tuned, collate_for(tuned.backbone, rows))))
+    assert losses[0] == pytest.approx(losses[1], rel=0.01)
+    ours, theirs = (
+        gradients(tuned, collate_for(tuned.backbone, rows)) for tuned in (rounded, exact)
+    )
+    norm = torch.cat([gradient.flatten() for gradient in theirs.values()]).norm()
+    for name, gradient in theirs.items():
+        assert (ours[name] - gradient).norm() < 0.1 * norm, name
+
+    prompts = pack_prompts(SOURCES[:2])
+    logits, cache = (decoder := decoder_of(half)).prefill(prefix_of(rounded), prompts, beams=1)
+    ids = logits.argmax(dim=-1)
+    stepped = decoder.step(cache, ids[:, None])
+    longer = pack_prompts(
+        [[*source, int(token)] for source, token in zip(SOURCES[:2], ids, strict=True)]
+    )
+    again, _ = decoder.prefill(prefix_of(rounded), longer, beams=1)
+    assert (stepped - again).abs().max() < 0.05 * again.abs().max()
+
+
 def test_attention_that_is_not_saved_is_computed_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
