@@ -6,7 +6,7 @@ Full fine-tuning, ours against transformers' Trainer, too.
     python benchmarks/speed_against_peft.py --data e2e/trainset.csv training   one part
 
 The data is an E2E file, or a table whose last column is the text. Parts: training, finetuning,
-greedy, beam, beam-to-end, long-prefix, prefixes, memory, products. Both sides take turns, step by step, so
+greedy, beam, beam-to-end, long-prefix, prefixes, memory. Both sides take turns, step by step, so
 that a machine whose speed drifts does not favour one; the ratio of medians is what to quote. Before
 anything is timed, the losses and the tokens of both sides are compared. PEFT runs as its
 documentation has it: prefix_projection with the same width, labels -100 on the prompt, right
@@ -22,7 +22,6 @@ import statistics
 import sys
 import tempfile
 import time
-import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -45,7 +44,6 @@ from engine.data.meaning import parse_meaning
 from engine.data.prompt import prompt_named
 from engine.decoding.decoder import decode
 from engine.methods.making import make_method
-from engine.fast.kernels import packed, product
 from engine.methods.per_row import PrefixPerRow
 from engine.methods.prefix import PrefixTuning, SavedPrefix
 from engine.reporter import Silent
@@ -253,11 +251,7 @@ def grouped(every: Sequence[TokenRow], size: int) -> list[list[TokenRow]]:
 
 
 class TrainingSteps:
-    """Steps of both sides, PEFT's with an MLP; losses of the same prefix were compared before.
-
-    Attributes:
-        difference: of the losses, as a part of them.
-    """
+    """Steps of both sides, PEFT's with an MLP; `difference` is of losses of the same prefix."""
 
     def __init__(self, sides: Sides) -> None:
         self.ours = our_step(
@@ -382,9 +376,8 @@ def decoding(given: argparse.Namespace, what: str, prefix_length: int, spec: Dec
     sides = Sides(given, prefix_length=prefix_length)
     equal, medians = decoding_turns(sides, spec, given.rounds)
     count = len(sides.prompts)
-    report(
-        f"{what}, {count} inputs, prefix {prefix_length}: {equal} of {count} outputs equal", medians
-    )
+    what = f"{what}, {count} inputs, prefix {prefix_length}: {equal} of {count} outputs equal"
+    report(what, medians)
 
 
 def decoding_turns(sides: Sides, spec: DecodingSpec, rounds: int) -> tuple[int, dict[str, float]]:
@@ -436,91 +429,6 @@ def memory(given: argparse.Namespace) -> None:
         print(f"  {side:44s} {peak / 1e6:7.0f} MB   prefix / this: {peaks['prefix'] / peak:.2f}")
 
 
-def products(given: argparse.Namespace) -> None:
-    """How much of our training step are products of matrices, and how fast they are computed."""
-    sides = Sides(given, prefix_length=5)
-    step = our_step(sides.ours, torch.optim.AdamW(sides.ours.trainable().values(), lr=0.0))
-    batches = grouped(sides.rows, 8)[: given.steps]
-    step(batches[0])
-    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as profiler:
-        for batch in batches:
-            step(batch)
-    names = ("mkldnn::_linear_pointwise", "aten::addmm", "aten::mm")
-    events = profiler.key_averages()
-    total_us = sum(event.self_cpu_time_total for event in events)
-    product_us = sum(event.self_cpu_time_total for event in events if event.key in names)
-    head = sides.ours.backbone.model.get_output_embeddings().weight.numel()
-    body = sides.ours.backbone.model.num_parameters() - head  # the embeddings are the head
-    tokens = sum(len(row) - 1 for batch in batches for row in batch)
-    targets = sum(len(row.target) for batch in batches for row in batch)
-    operations = 4 * (body * tokens + head * targets)
-    print(
-        f"products are {product_us / total_us:.0%} of a step: "
-        f"{operations / len(batches) / 1e9:.0f} GFLOP a step "
-        f"at {operations / product_us / 1e3:.0f} GFLOP/s"
-    )
-
-
-def precision(given: argparse.Namespace) -> None:
-    """Ours with matrices of float32 and of bfloat16, and a head of int8: not equal numbers."""
-    formats = {"float32": torch.float32, "bfloat16": torch.bfloat16}
-    sides = {
-        name: PrefixTuning(
-            backbone(given.backbone, dtype=dtype), PrefixMethod(prefix_length=5), seed=0
-        )
-        for name, dtype in formats.items()
-    }
-    exact = sides["float32"].backbone
-    every = rows(given.data, exact.tokenizer, 600)
-    batches = grouped(every, 8)
-    gradients = []
-    for side in sides.values():
-        with side.active():
-            loss_sum(side, collate_for(side.backbone, batches[0])).backward()
-        gradients.append(torch.cat([p.grad.flatten() for p in side.trainable().values()]))
-    error = float((gradients[1] - gradients[0]).norm() / gradients[0].norm())
-    steps = {
-        name: of(
-            batches,
-            our_step(side, torch.optim.AdamW(side.trainable().values(), lr=0.0, fused=True)),
-        )
-        for name, side in sides.items()
-    }
-    report(
-        f"training step, batch 8, prefix 5: gradients of bfloat16 differ by {error:.1e}",
-        turns(steps, given.steps),
-        against="float32",
-    )
-    prompts = [list(row.source) for row in every[::25]][:16]
-    for name in (Strategy.GREEDY, Strategy.BEAM):
-        spec = DecodingSpec(strategy=name, num_beams=5, **FORCED)
-        texts = [decode(side, prompts, spec, Silent()).texts for side in sides.values()]
-        equal = sum(a == b for a, b in zip(*texts, strict=True))
-        decodings = {
-            name: lambda side=side: decode(side, prompts, spec, Silent())
-            for name, side in sides.items()
-        }
-        report(
-            f"{name.value}, 40 tokens: {equal} of {len(prompts)} outputs equal",
-            turns(decodings, given.rounds, warm_up=0),
-            against="float32",
-        )
-    head = torch.nn.Sequential(exact.model.get_output_embeddings())
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it is to move to another package
-        whole = torch.ao.quantization.quantize_dynamic(head, {torch.nn.Linear}, dtype=torch.qint8)
-    for count in (16, 80):
-        x = torch.randn(count, head[0].in_features)
-        kinds = {name: packed(head[0].weight.to(kind), count) for name, kind in formats.items()}
-        heads = {name: lambda matrix=matrix: product(x, matrix) for name, matrix in kinds.items()}
-        error = float((whole(x) - head(x)).norm() / head(x).norm())
-        report(
-            f"the head alone, {count} rows: logits of int8 differ by {error:.1e}",
-            turns(heads | {"int8": lambda: whole(x)}, 15),
-            against="float32",
-        )
-
-
 FORCED = {"max_new_tokens": 40, "min_new_tokens": 40, "batch_size": 16}
 TO_END = {"max_new_tokens": 60, "batch_size": 16}
 PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
@@ -540,8 +448,6 @@ PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
     ),
     "prefixes": prefixes,
     "memory": memory,
-    "products": products,
-    "precision": precision,
 }
 
 
