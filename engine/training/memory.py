@@ -41,7 +41,9 @@ def explain_memory_errors(spec: RunSpec) -> Iterator[None]:
 
 def is_out_of_memory(error: Exception) -> bool:
     """Whether the error says that memory ran out, on a GPU or here."""
-    signs = ("can't allocate memory", "not enough memory", "out of memory")
+    # The last two are oneDNN's, where its buffers do not fit.
+    signs = ("can't allocate memory", "not enough memory", "out of memory",
+             "could not create a primitive", "could not create a memory object")  # fmt: skip
     kinds = (torch.OutOfMemoryError, MemoryError)
     return isinstance(error, kinds) or any(sign in str(error) for sign in signs)
 

@@ -28,6 +28,7 @@ from tests.helpers.errors import refused
         torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB.\nMore follows."),
         MemoryError(),
         RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: 9 bytes"),
+        RuntimeError("could not create a primitive"),
         RuntimeError("MPS backend out of memory (MPS allocated: 9 GB)"),
     ],
 )
