@@ -5,12 +5,13 @@ Full fine-tuning, ours against transformers' Trainer, too.
     python benchmarks/speed_against_peft.py --data e2e/trainset.csv            all of it
     python benchmarks/speed_against_peft.py --data e2e/trainset.csv training   one part
 
-Parts: training, finetuning, greedy, beam, beam-to-end, long-prefix, prefixes, memory, products.
-Both sides take turns, step by step, so that a machine whose speed drifts does not favour one; the
-ratio of medians is what to quote. Before anything is timed, the losses and the tokens of both sides
-are compared. PEFT runs as its documentation has it: prefix_projection with the same width, labels
--100 on the prompt, right padding, rows in the order of the file. Where numbers are compared and
-where it decodes, PEFT has our prefix, as an export would give it.
+The data is an E2E file, or a table whose last column is the text. Parts: training, finetuning,
+greedy, beam, beam-to-end, long-prefix, prefixes, memory. Both sides take turns, step by step, so
+that a machine whose speed drifts does not favour one; the ratio of medians is what to quote. Before
+anything is timed, the losses and the tokens of both sides are compared. PEFT runs as its
+documentation has it: prefix_projection with the same width, labels -100 on the prompt, right
+padding, rows in the order of the file. Where numbers are compared and where it decodes, PEFT has
+our prefix, as an export would give it. `scripts/gpu-check` measures on a GPU with these functions.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ from engine.methods.making import make_method
 from engine.methods.per_row import PrefixPerRow
 from engine.methods.prefix import PrefixTuning, SavedPrefix
 from engine.reporter import Silent
-from engine.tasks.generation.batches import TokenRow, collate, token_row
+from engine.tasks.generation.batches import TokenRow, collate_for, token_row
 from engine.tasks.generation.loss import loss_sum
 from engine.training.epochs import Epochs
 
@@ -54,22 +55,26 @@ CPU = torch.device("cpu")
 Step = Callable[[list[TokenRow]], float]
 
 
-def backbone(name: str) -> Backbone:
-    """A backbone in float32."""
-    return load_backbone(name, device=CPU, dtype=torch.float32, reporter=Silent())
+def backbone(
+    name: str, *, device: torch.device = CPU, dtype: torch.dtype = torch.float32
+) -> Backbone:
+    """A backbone, in float32 unless another format is asked for."""
+    return load_backbone(name, device=device, dtype=dtype, reporter=Silent())
 
 
 def rows(path: Path, tokenizer: object, count: int) -> list[TokenRow]:
-    """The first rows of an E2E file, as tokens."""
+    """The first rows of an E2E file, or of another table, as tokens."""
     prompt = prompt_named()
     made = []
     with open(path, encoding="utf-8", newline="") as stream:
         for record in csv.DictReader(stream):
-            source = linearise(parse_meaning(record["mr"]), (), Linearisation())
+            *fields, (_, target) = record.items()
+            parts = parse_meaning(record["mr"]) if "mr" in record else fields
+            source = linearise(parts, (), Linearisation())
             made.append(
                 token_row(
                     prompt.encode_source(tokenizer, source, 512),
-                    prompt.encode_target(tokenizer, record["ref"], 256)[0],
+                    prompt.encode_target(tokenizer, target, 256)[0],
                 )
             )
             if len(made) == count:
@@ -91,10 +96,10 @@ def our_step(method: Any, optimiser: torch.optim.Optimizer) -> Step:
     """Loss of a batch of the program, its gradient, and the optimiser's step."""
 
     def step(batch_rows: list[TokenRow]) -> float:
-        batch = collate(batch_rows, pad_id=method.backbone.tokenizer.pad_token_id, device=CPU)
+        batch = collate_for(method.backbone, batch_rows)
         with method.active():
             loss = loss_sum(method, batch) / batch.targets
-        loss.backward()
+            loss.backward()
         optimiser.step()
         optimiser.zero_grad()
         return loss.item()
@@ -102,11 +107,11 @@ def our_step(method: Any, optimiser: torch.optim.Optimizer) -> Step:
     return step
 
 
-def peft_step(model: torch.nn.Module, pad: int, optimiser: torch.optim.Optimizer) -> Step:
+def peft_step(model: Any, pad: int, optimiser: torch.optim.Optimizer) -> Step:
     """The same, of a model of PEFT."""
 
     def step(batch_rows: list[TokenRow]) -> float:
-        loss = model(**padded(batch_rows, pad)).loss
+        loss = model(**padded(batch_rows, pad, device=model.device)).loss
         loss.backward()
         optimiser.step()
         optimiser.zero_grad()
@@ -115,7 +120,9 @@ def peft_step(model: torch.nn.Module, pad: int, optimiser: torch.optim.Optimizer
     return step
 
 
-def padded(batch_rows: Sequence[TokenRow], pad: int) -> dict[str, torch.Tensor]:
+def padded(
+    batch_rows: Sequence[TokenRow], pad: int, *, device: torch.device = CPU
+) -> dict[str, torch.Tensor]:
     """Rows as a collator for causal language models pads them."""
     width = max(map(len, batch_rows))
     ids = torch.full((len(batch_rows), width), pad)
@@ -125,18 +132,28 @@ def padded(batch_rows: Sequence[TokenRow], pad: int) -> dict[str, torch.Tensor]:
         ids[index, : len(row)] = torch.tensor([*row.source, *row.target])
         mask[index, : len(row)] = 1
         labels[index, len(row.source) : len(row)] = torch.tensor(row.target)
-    return {"input_ids": ids, "attention_mask": mask, "labels": labels}
+    batch = {"input_ids": ids, "attention_mask": mask, "labels": labels}
+    return {name: tensor.to(device) for name, tensor in batch.items()}
 
 
 class Sides:
     """The program's prefix and PEFT's, each on a backbone of its own, and the rows."""
 
-    def __init__(self, given: argparse.Namespace, *, prefix_length: int) -> None:
-        self.length = prefix_length
+    def __init__(
+        self,
+        given: argparse.Namespace,
+        *,
+        prefix_length: int,
+        device: torch.device = CPU,
+        dtype: torch.dtype = torch.float32,
+    ) -> None:
+        self.length, self.device = prefix_length, device
         self.ours = PrefixTuning(
-            backbone(given.backbone), PrefixMethod(prefix_length=prefix_length), seed=0
+            backbone(given.backbone, device=device, dtype=dtype),
+            PrefixMethod(prefix_length=prefix_length),
+            seed=0,
         )
-        self._backbone = backbone(given.backbone)
+        self._backbone = backbone(given.backbone, device=device, dtype=dtype)
         self._backbone.model.set_attn_implementation("sdpa")
         self.tokenizer = self._backbone.tokenizer
         self.rows = rows(given.data, self.tokenizer, 600)
@@ -166,7 +183,11 @@ class Sides:
             mask[index, width - len(prompt) :] = 1
         with torch.no_grad():
             output = self.theirs.generate(
-                input_ids=ids, attention_mask=mask, do_sample=False, pad_token_id=pad, **settings
+                input_ids=ids.to(self.device),
+                attention_mask=mask.to(self.device),
+                do_sample=False,
+                pad_token_id=pad,
+                **settings,
             )
         new = [row[width:].tolist() for row in output]
         return [row[: row.index(end)] if end in row else row for row in new]
@@ -183,6 +204,12 @@ def peft_model(model: Any, length: int, *, projection: bool) -> Any:
     return get_peft_model(model, config)
 
 
+def synchronise() -> None:
+    """Wait until a GPU, if there is one, has done what it was given."""
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
+
+
 def turns(
     sides: dict[str, Callable[[], object]], count: int, *, warm_up: int = 1
 ) -> dict[str, float]:
@@ -190,8 +217,10 @@ def turns(
     times: dict[str, list[float]] = {name: [] for name in sides}
     for number in range(warm_up + count):
         for name, side in sides.items():
+            synchronise()
             start = time.perf_counter()
             side()
+            synchronise()
             if number >= warm_up:
                 times[name].append(time.perf_counter() - start)
     return {name: statistics.median(values) for name, values in times.items()}
@@ -204,29 +233,48 @@ def report(what: str, medians: dict[str, float], against: str = "PEFT") -> None:
         print(f"  {name:44s} {median:7.3f} s   {against} / this: {medians[against] / median:.2f}")
 
 
+def of(batches: Sequence[list[TokenRow]], step: Step) -> Callable[[], float]:
+    """The step on one batch after the other."""
+    numbers = iter(range(10**6))
+    return lambda: step(batches[next(numbers) % len(batches)])
+
+
+def in_file_order(every: Sequence[TokenRow], size: int) -> list[list[TokenRow]]:
+    """Whole batches."""
+    return [list(every[at : at + size]) for at in range(0, len(every) - size + 1, size)]
+
+
+def grouped(every: Sequence[TokenRow], size: int) -> list[list[TokenRow]]:
+    """40 batches as the program makes them."""
+    epochs = Epochs(every, size, accumulation_steps=1, seed=0)
+    return [epochs.step_batches(step)[0] for step in range(40)]
+
+
+class TrainingSteps:
+    """Steps of both sides, PEFT's with an MLP; `difference` is of losses of the same prefix."""
+
+    def __init__(self, sides: Sides) -> None:
+        self.ours = our_step(
+            sides.ours, torch.optim.AdamW(sides.ours.trainable().values(), lr=0.0, fused=True)
+        )
+        pad, first = sides.tokenizer.pad_token_id, in_file_order(sides.rows, 8)[:3]
+        with torch.no_grad():
+            theirs = [
+                float(sides.theirs(**padded(rows, pad, device=sides.device)).loss) for rows in first
+            ]
+        ours = [self.ours(rows) for rows in first]
+        self.difference = max(abs(a / b - 1) for a, b in zip(ours, theirs, strict=True))
+        model = sides.projected()
+        trainable = [p for p in model.parameters() if p.requires_grad]
+        self.theirs = peft_step(model, pad, torch.optim.AdamW(trainable, lr=0.0, fused=True))
+
+
 def training(given: argparse.Namespace) -> None:
     """A step at batch 8, prefix 5: as the file has the rows, grouped by length, sources shared."""
     sides = Sides(given, prefix_length=5)
-    step_ours = our_step(
-        sides.ours, torch.optim.AdamW(sides.ours.trainable().values(), lr=0.0, fused=True)
-    )
-    pad = sides.tokenizer.pad_token_id
-    plain = [sides.rows[at : at + 8] for at in range(0, len(sides.rows) - 7, 8)]
-    grouped = Epochs(sides.rows, 8, accumulation_steps=1, seed=0)
-    with torch.no_grad():
-        theirs = [float(sides.theirs(**padded(rows, pad)).loss) for rows in plain[:3]]
-    ours = [step_ours(rows) for rows in plain[:3]]
-    difference = max(abs(a / b - 1) for a, b in zip(ours, theirs, strict=True))
-    print(f"losses of the same prefix differ by {difference:.1e} at most")
-    model = sides.projected()
-    trainable = [p for p in model.parameters() if p.requires_grad]
-    step_theirs = peft_step(model, pad, torch.optim.AdamW(trainable, lr=0.0, fused=True))
-
-    def of(batches: Sequence[list[TokenRow]], step: Step) -> Callable[[], float]:
-        numbers = iter(range(10**6))
-        return lambda: step(batches[next(numbers) % len(batches)])
-
-    by_length = [grouped.step_batches(step)[0] for step in range(40)]
+    steps = TrainingSteps(sides)
+    print(f"losses of the same prefix differ by {steps.difference:.1e} at most")
+    plain, by_length = in_file_order(sides.rows, 8), grouped(sides.rows, 8)
     several = rows_of_sources(given.data, sides.tokenizer, 80)
     together = Epochs(
         several, 8, accumulation_steps=1, seed=0, together=None,
@@ -237,22 +285,22 @@ def training(given: argparse.Namespace) -> None:
         "training step, batch 8, prefix 5",
         turns(
             {
-                "PEFT": of(plain, step_theirs),
-                "PEFT, batches grouped by length": of(by_length, step_theirs),
-                "ours, batches as they come": of(plain, step_ours),
-                "ours": of(by_length, step_ours),
+                "PEFT": of(plain, steps.theirs),
+                "PEFT, batches grouped by length": of(by_length, steps.theirs),
+                "ours, batches as they come": of(plain, steps.ours),
+                "ours": of(by_length, steps.ours),
             },
             given.steps,
         ),
     )
-    plain = [several[at : at + 8] for at in range(0, len(several) - 7, 8)]
+    plain = in_file_order(several, 8)
     report(
         f"the same where inputs have {len(several) / 80:.1f} texts",
         turns(
             {
-                "PEFT": of(plain, step_theirs),
-                "PEFT, texts of an input together": of(shared, step_theirs),
-                "ours, texts of an input together": of(shared, step_ours),
+                "PEFT": of(plain, steps.theirs),
+                "PEFT, texts of an input together": of(shared, steps.theirs),
+                "ours, texts of an input together": of(shared, steps.ours),
             },
             given.steps,
         ),
@@ -299,8 +347,8 @@ def finetuning(given: argparse.Namespace) -> None:
     model.set_attn_implementation("sdpa")
     tokenizer = ours.backbone.tokenizer
     every = rows(given.data, tokenizer, 600)
-    grouped = Epochs(every, 8, accumulation_steps=1, seed=0)
-    batches = [grouped.step_batches(step)[0] for step in range(given.rounds * 5)]
+    epochs = Epochs(every, 8, accumulation_steps=1, seed=0)
+    batches = [epochs.step_batches(step)[0] for step in range(given.rounds * 5)]
     pad = tokenizer.pad_token_id
     optimiser = torch.optim.AdamW(ours.trainable().values(), lr=0.0, fused=True)
     step = our_step(ours, optimiser)
@@ -326,6 +374,14 @@ def finetuning(given: argparse.Namespace) -> None:
 def decoding(given: argparse.Namespace, what: str, prefix_length: int, spec: DecodingSpec) -> None:
     """16 inputs."""
     sides = Sides(given, prefix_length=prefix_length)
+    equal, medians = decoding_turns(sides, spec, given.rounds)
+    count = len(sides.prompts)
+    what = f"{what}, {count} inputs, prefix {prefix_length}: {equal} of {count} outputs equal"
+    report(what, medians)
+
+
+def decoding_turns(sides: Sides, spec: DecodingSpec, rounds: int) -> tuple[int, dict[str, float]]:
+    """How many outputs are equal, and the median seconds of each side."""
     settings: dict[str, Any] = {
         "max_new_tokens": spec.max_new_tokens,
         "min_new_tokens": spec.min_new_tokens,
@@ -336,18 +392,12 @@ def decoding(given: argparse.Namespace, what: str, prefix_length: int, spec: Dec
         for tokens in sides.peft_decode(settings)
     ]
     ours = decode(sides.ours, sides.prompts, spec, Silent()).texts
+    both = {
+        "PEFT": lambda: sides.peft_decode(settings),
+        "ours": lambda: decode(sides.ours, sides.prompts, spec, Silent()),
+    }
     equal = sum(a == b for a, b in zip(ours, theirs, strict=True))
-    report(
-        f"{what}, 16 inputs, prefix {prefix_length}: {equal} of {len(theirs)} outputs equal",
-        turns(
-            {
-                "PEFT": lambda: sides.peft_decode(settings),
-                "ours": lambda: decode(sides.ours, sides.prompts, spec, Silent()),
-            },
-            given.rounds,
-            warm_up=0,
-        ),
-    )
+    return equal, turns(both, rounds, warm_up=0)
 
 
 def prefixes(given: argparse.Namespace) -> None:
@@ -379,32 +429,6 @@ def memory(given: argparse.Namespace) -> None:
         print(f"  {side:44s} {peak / 1e6:7.0f} MB   prefix / this: {peaks['prefix'] / peak:.2f}")
 
 
-def products(given: argparse.Namespace) -> None:
-    """How much of our training step are products of matrices, and how fast they are computed."""
-    sides = Sides(given, prefix_length=5)
-    step = our_step(sides.ours, torch.optim.AdamW(sides.ours.trainable().values(), lr=0.0))
-    grouped = Epochs(sides.rows, 8, accumulation_steps=1, seed=0)
-    batches = [grouped.step_batches(number)[0] for number in range(given.steps)]
-    step(batches[0])
-    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as profiler:
-        for batch in batches:
-            step(batch)
-    names = ("mkldnn::_linear_pointwise", "aten::addmm", "aten::mm")
-    events = profiler.key_averages()
-    total_us = sum(event.self_cpu_time_total for event in events)
-    product_us = sum(event.self_cpu_time_total for event in events if event.key in names)
-    head = sides.ours.backbone.model.get_output_embeddings().weight.numel()
-    body = sides.ours.backbone.model.num_parameters() - head  # the embeddings are the head
-    tokens = sum(len(row) - 1 for batch in batches for row in batch)
-    targets = sum(len(row.target) for batch in batches for row in batch)
-    operations = 4 * (body * tokens + head * targets)
-    print(
-        f"products are {product_us / total_us:.0%} of a step: "
-        f"{operations / len(batches) / 1e9:.0f} GFLOP a step "
-        f"at {operations / product_us / 1e3:.0f} GFLOP/s"
-    )
-
-
 FORCED = {"max_new_tokens": 40, "min_new_tokens": 40, "batch_size": 16}
 TO_END = {"max_new_tokens": 60, "batch_size": 16}
 PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
@@ -424,7 +448,6 @@ PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
     ),
     "prefixes": prefixes,
     "memory": memory,
-    "products": products,
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import psutil
 import torch
 
 from engine.contract.errors import UserError
@@ -43,3 +44,15 @@ def choose_dtype(precision: Precision, device: torch.device) -> torch.dtype:
     if device.type == "cuda" and torch.cuda.get_device_capability(device)[0] >= 8:
         return torch.bfloat16
     return torch.float32
+
+
+def free_memory_bytes(device: torch.device) -> dict[str, int]:
+    """What is free where weights are put: in this machine's memory, and then on a GPU of its own.
+
+    Returns:
+        Bytes by place, in the words of a sentence.
+    """
+    free = {"of memory": int(psutil.virtual_memory().available)}
+    if device.type == "cuda":
+        free["on the GPU"] = int(torch.cuda.mem_get_info(device)[0])
+    return free

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.backbones.config import BackboneConfig
-from engine.backbones.machine import physical_memory_bytes
 from engine.backbones.tensor_files import SavedTensor
 from engine.contract.errors import UserError
 
@@ -71,19 +70,27 @@ def refuse_more(config: BackboneConfig, model: Any, declared: int) -> None:
         )
 
 
-def refuse_memory(folder: Path, declared: int, dtype: torch.dtype) -> None:
-    """Refuse weights that cannot fit into this machine's memory.
+def refuse_memory(folder: Path, declared: int, *, device: torch.device, dtype: torch.dtype) -> None:
+    """Refuse weights that cannot fit into the memory that is free here, or on the GPU.
 
     Raises:
-        UserError: they are larger than all of it.
+        UserError: they are larger, with the arithmetic.
     """
-    needed, there = declared * dtype.itemsize, physical_memory_bytes()
-    if there and needed > there:
-        raise UserError(
-            "machine-too-small",
-            "The weights of {name} need {needed_mb:,} MB, and this machine has "
-            "{machine_mb:,} MB of memory. Choose a smaller backbone.",
-            name=folder.name,
-            needed_mb=needed // 10**6,
-            machine_mb=there // 10**6,
-        )
+    from engine.backbones.device import free_memory_bytes
+
+    needed = declared * dtype.itemsize
+    for where, free in free_memory_bytes(device).items():
+        if needed > free:
+            raise UserError(
+                "no-room-for-weights",
+                "{name} has {parameters:,} parameters: at {width} bytes each ({precision}) they "
+                "need {needed_mb:,} MB, and {free_mb:,} MB {where} are free. Close other "
+                "programs, or choose a smaller backbone.",
+                name=folder.name,
+                parameters=declared,
+                width=dtype.itemsize,
+                precision=str(dtype).removeprefix("torch."),
+                needed_mb=needed // 10**6,
+                free_mb=free // 10**6,
+                where=where,
+            )

@@ -174,8 +174,7 @@ def load_backbone(
         reuse_freed_memory()
     folder, config = _usable(backbone)
     declared = saved_parameters(config, saved_tensors(folder))
-    if device.type == "cpu":
-        refuse_memory(folder, declared, dtype)
+    refuse_memory(folder, declared, device=device, dtype=dtype)
     refuse_more(config, outline(folder, config), declared)
     fingerprint = _checked_fingerprint(backbone, folder, reporter)
     reporter.update(0, 0, "bytes", "Loading the backbone")

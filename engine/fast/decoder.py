@@ -61,7 +61,7 @@ class _Saved:
 
 
 class FastDecoder:
-    """The computations on the weights of one frozen backbone, in float32."""
+    """The computations on the weights of one frozen backbone; all but products in float32."""
 
     def __init__(self, weights: DecoderWeights) -> None:
         self._w = weights
@@ -125,7 +125,7 @@ class FastDecoder:
         """The last layer's states at the predicting tokens, [M, d]."""
         w, size, length = self._w, batch.size, batch.length
         heads, ratio, width = w.kv_heads, self._ratio, w.head_width
-        x: torch.Tensor = w.embed(batch.ids)
+        x: torch.Tensor = w.embed(batch.ids).to(w.norm.weight.dtype)
         offsets = prefix.offsets
         if isinstance(offsets, torch.Tensor):
             offsets = offsets[batch.sequence]
@@ -309,8 +309,7 @@ class FastDecoder:
         """Read G prompts once each; logits of the next tokens [G, V], and their cache."""
         w, before, end = self._w, prefix.length, prefix.length + batch.length
         shape = (batch.size, w.kv_heads, end + ROOM * beams, w.head_width)
-        like = w.head
-        mask = torch.full((batch.size, beams, shape[2]), HIDDEN, device=like.device)
+        mask = torch.full((batch.size, beams, shape[2]), HIDDEN, device=w.head.device)
         mask[:, :, :before] = 0
         if prefix.visible is not None:
             mask[:, :, :before].masked_fill_(~prefix.visible[:, None], HIDDEN)
@@ -319,8 +318,8 @@ class FastDecoder:
         seen = batch.bias[torch.arange(batch.size), last]
         mask[:, :, before:end] = seen[:, None]
         cache = Cache(
-            keys=[like.new_empty(shape) for _ in w.layers],
-            values=[like.new_empty(shape) for _ in w.layers],
+            keys=[w.norm.weight.new_empty(shape) for _ in w.layers],
+            values=[w.norm.weight.new_empty(shape) for _ in w.layers],
             mask=mask,
             positions=batch.positions[batch.predicting] + prefix.offsets + 1,
             prefix=before,
@@ -353,7 +352,7 @@ class FastDecoder:
         cache.mask[:, own, start + own] = 0
         bias = cache.mask[:, None, :, None, :end].expand(-1, heads, -1, ratio, -1)
         bias = bias.reshape(size * heads, beams * ratio, end)
-        x: torch.Tensor = w.embed(ids.flatten())
+        x: torch.Tensor = w.embed(ids.flatten()).to(w.norm.weight.dtype)
         cos, sin = self._rotation(x, cache.positions.repeat_interleave(beams))
         for number, layer in enumerate(w.layers):
             h, _ = normalised(x, layer.attention_norm)

@@ -46,14 +46,18 @@ def product(
     """X @ matrix.T + bias.
 
     Args:
-        x: [N, in].
+        x: [N, in], float32.
         matrix: [out, in], in either order in memory: oneDNN is faster where the inputs are
-            the rows (`matrix.T` is contiguous).
-        bias: [out].
+            the rows (`matrix.T` is contiguous). Of bfloat16, x is rounded to it.
+        bias: [out], float32.
 
     Returns:
-        [N, out].
+        [N, out], float32.
     """
+    if matrix.dtype is torch.bfloat16:
+        function = _onednn if matrix.is_mkldnn else linear
+        rounded = function(x.bfloat16(), matrix, None).float()
+        return rounded if bias is None else rounded.add_(bias)
     kernel = Kernel.ONEDNN if matrix.is_mkldnn else kernel_for(len(x), x)
     return _function(kernel)(x, matrix, bias)
 
@@ -71,8 +75,11 @@ def packed(matrix: torch.Tensor, rows: int) -> torch.Tensor:
 
 def kernel_for(rows: int, like: torch.Tensor) -> Kernel:
     """The kernel for so many rows of such a tensor."""
-    if like.device.type != "cpu" or like.dtype != torch.float32 or not _has_onednn():
+    formats = (torch.float32, torch.bfloat16)
+    if like.device.type != "cpu" or like.dtype not in formats or not _has_onednn():
         return Kernel.TORCH
+    if like.dtype is torch.bfloat16:
+        return Kernel.ONEDNN  # torch has no other
     return _choice(rows <= FEW_ROWS, torch.get_num_threads())
 
 

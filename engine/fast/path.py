@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -17,8 +17,8 @@ from engine.fast.weights import NotLlamaLikeError, check_structure, read_weights
 log = logging.getLogger(__name__)
 
 _PATH = "fast_path"
-_TOLERANCE = 1e-4
-"""Largest difference of two logits, as a part of the largest logit."""
+_TOLERANCES = {torch.float32: 1e-4, torch.bfloat16: 0.1}
+"""Largest difference of two logits, as a part of the largest logit, by the matrices' format."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,17 +28,26 @@ class Path:
     Attributes:
         decoder: None where transformers computes.
         reason: why it does, or "".
+        saves_memory: transformers computes where a gradient is needed, and does not keep what
+            it computes again on the way back.
     """
 
     decoder: FastDecoder | None
     reason: str = ""
+    saves_memory: bool = False
 
     def __str__(self) -> str:
-        return f"transformers ({self.reason})" if self.decoder is None else "fast path"
+        if self.decoder is None:
+            return f"transformers ({self.reason})"
+        if self.saves_memory:
+            return "transformers in training (to save memory), else fast path"
+        return "fast path"
 
     def now(self) -> FastDecoder | None:
-        """The decoder, unless torch is to choose number formats itself."""
-        return None if torch.is_autocast_enabled("cpu") else self.decoder
+        """The decoder, unless memory is saved or torch is to choose number formats itself."""
+        if torch.is_autocast_enabled("cpu") or (self.saves_memory and torch.is_grad_enabled()):
+            return None
+        return self.decoder
 
 
 def path_of(model: Any) -> Path:
@@ -57,6 +66,13 @@ def path_of(model: Any) -> Path:
     return made
 
 
+def save_memory(model: Any) -> None:
+    """Leave training steps to transformers, whose layers save memory."""
+    made = getattr(model, _PATH, None)
+    if made is not None:
+        setattr(model, _PATH, replace(made, saves_memory=True))
+
+
 def compute_by_transformers(model: Any) -> None:
     """Leave this model to transformers, before anything is put on it: to compare the two."""
     setattr(model, _PATH, Path(None, "it was asked for"))
@@ -73,11 +89,11 @@ def trained_decoder_of(model: Any) -> TrainedDecoder | None:
     if getattr(model.config, "attention_dropout", 0.0):
         return None
     decoder = TrainedDecoder(model)
-    return decoder if _difference(model, decoder.logits) <= _TOLERANCE else None
+    return decoder if _difference(model, decoder.logits) <= _TOLERANCES[model.dtype] else None
 
 
 def _decide(model: Any) -> Path:
-    if model.device.type != "cpu" or model.dtype != torch.float32:
+    if model.device.type != "cpu" or model.dtype not in _TOLERANCES:
         return Path(None, f"it is {model.dtype} on {model.device.type}")
     try:
         decoder = FastDecoder(read_weights(model))
@@ -85,7 +101,7 @@ def _decide(model: Any) -> Path:
         return Path(None, str(reason))
     nothing = decoder.no_prefix()
     difference = _difference(model, lambda batch: decoder.logits(nothing, batch))
-    if not difference <= _TOLERANCE:
+    if not difference <= _TOLERANCES[model.dtype]:
         return Path(None, f"its logits differ by {difference:.1e}")
     return Path(decoder)
 

@@ -70,6 +70,8 @@ class Layer:
 class DecoderWeights:
     """All that a forward pass needs.
 
+    Matrices may be of bfloat16; all else is float32.
+
     Attributes:
         embed: token ids → [.., d].
         rotate: (x, position ids [1, N]) → cosines and sines, each [1, N, D].
@@ -190,7 +192,7 @@ def _join(*linears: nn.Linear) -> Projection:
     if all(bias is None for bias in biases):
         return Projection(joined.T, None)
     zeros = [torch.zeros(size) if b is None else b for b, size in zip(biases, sizes, strict=True)]
-    return Projection(joined.T, torch.cat([bias.detach() for bias in zeros]))
+    return Projection(joined.T, torch.cat([bias.detach().float() for bias in zeros]))
 
 
 def _norm(module: Any) -> Norm:
@@ -199,7 +201,7 @@ def _norm(module: Any) -> Norm:
     is_rms = isinstance(weight, torch.Tensor) and isinstance(eps, float)
     _demand(is_rms and not list(module.children()), "its norms differ")
     _demand("RMS" in type(module).__name__, "its norms are not RMS norms")
-    return Norm(weight.detach(), eps)
+    return Norm(weight.detach().float(), eps)
 
 
 def _names(module: Any) -> set[str]:

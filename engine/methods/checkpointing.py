@@ -5,12 +5,15 @@ from __future__ import annotations
 from transformers import PreTrainedModel
 from transformers.modeling_layers import GradientCheckpointingLayer
 
+from engine.fast.path import save_memory
+
 
 def enable_checkpointing(model: PreTrainedModel) -> None:
     """Compute activations again in the backward pass instead of keeping them."""
     # Renamed in transformers 5.23; the old name goes in 6.
     enable = getattr(model, "activation_checkpointing_enable", None)
     (enable or model.gradient_checkpointing_enable)()
+    save_memory(model)
 
 
 def is_checkpointing(model: PreTrainedModel) -> bool:

@@ -61,7 +61,7 @@ class PrefixedBackbone(WithoutTrainedDecoder):
         self.backbone = backbone
         self.position_offset = 0 if backbone.is_encoder_decoder else length
         self._attention = attention_of(backbone.model)
-        self._path = path_of(backbone.model)
+        path_of(backbone.model)  # decided now, before anything is put on the model
         self._is_infix = position is Placement.INFIX
         self._now: KeyValues = {}
 
@@ -87,12 +87,12 @@ class PrefixedBackbone(WithoutTrainedDecoder):
         return (
             "transformers (an infix is not seen by all tokens)"
             if self._is_infix
-            else str(self._path)
+            else str(path_of(self.backbone.model))
         )
 
     def fast(self, rows: Sequence[int]) -> tuple[FastDecoder, Prefix] | None:
         """The backbone behind the prefix; an infix is computed by transformers."""
-        decoder = None if self._is_infix else self._path.now()
+        decoder = None if self._is_infix else path_of(self.backbone.model).now()
         if decoder is None:
             return None
         sites = (

@@ -26,7 +26,7 @@ from engine.contract.files.writing import write_atomically
 from engine.training.disk import flush
 
 TENSORS, STATE = "state.safetensors", "state.json"
-STATE_VERSION = 2
+STATE_VERSION = 3
 _STEP = re.compile(r"step-(\d{1,18})", re.ASCII)
 _MOST_STATE_BYTES = _BLOCK_BYTES = 2**20
 
@@ -42,6 +42,8 @@ class TrainingState:
         best_step, best_value: of the best evaluation; best_value is lower-is-better.
         bad_evaluations: evaluations since the best one.
         evaluation_due: the evaluation of this step was interrupted and comes first on resume.
+        micro_batch: rows computed at once, since more did not fit into memory; None for whole
+            batches, and before version 3.
         backbone: fingerprint of the backbone that is trained on; a resume refuses another one.
         rng, cuda_rng: torch's random states, base64; cuda_rng is "" without a GPU.
         tensors_sha256: of the file of tensors; "" in version 1.
@@ -55,6 +57,7 @@ class TrainingState:
     best_value: float | None = None
     bad_evaluations: int = 0
     evaluation_due: bool = False
+    micro_batch: int | None = None
     backbone: str = ""
     rng: str = ""
     cuda_rng: str = ""
@@ -180,7 +183,10 @@ def _has_checksums(state: TrainingState) -> bool:
 
 
 def _sha256(state: TrainingState) -> str:
-    text = codec.to_text(replace(state, state_sha256=""))
+    plain = codec.to_plain(replace(state, state_sha256=""))
+    if state.version < 3:
+        del plain["micro_batch"]
+    text = codec.dump(plain, indent=2) + "\n"
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
@@ -195,6 +201,8 @@ def _check(path: Path, state: TrainingState) -> None:
     for name, value in counts.items():
         if value < 0:
             raise DamageError(f"{name} is {value}")
+    if state.micro_batch is not None and state.micro_batch < 1:
+        raise DamageError(f"micro_batch is {state.micro_batch}")
     if state.best_step is not None and not 0 <= state.best_step <= state.step:
         raise DamageError(f"best_step is {state.best_step}, its step {state.step}")
     if state.best_value is not None and math.isinf(state.best_value):

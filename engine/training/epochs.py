@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Hashable, Sequence, Sized
 from typing import Generic, TypeVar
@@ -93,3 +94,10 @@ class Epochs(Generic[Row]):
         """The rows of these groups, the group with the shortest rows first."""
         groups = sorted(groups, key=lambda group: max(self._lengths[row] for row in group))
         return [row for group in groups for row in group]
+
+
+def split_evenly(rows: Sequence[Row], most: int | None) -> list[Sequence[Row]]:
+    """Parts of at most so many rows, whose sizes differ by one at most; None: all in one."""
+    count = 1 if most is None else math.ceil(len(rows) / most)
+    ends = [len(rows) * part // count for part in range(count + 1)]
+    return [rows[start:end] for start, end in itertools.pairwise(ends)]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 
@@ -15,19 +16,27 @@ from engine.contract.runs.events import (
     CheckpointSaved,
     Evaluation,
     Event,
+    Level,
+    Notice,
     Phase,
     SamplesTaken,
     TrainMetrics,
 )
-from engine.contract.specs.training import Objective, SelectBy, TrainingSpec, evaluation_steps
+from engine.contract.specs.evaluating import evaluation_steps
+from engine.contract.specs.training import (
+    MicroBatch,
+    Objective,
+    SelectBy,
+    TrainingSpec,
+)
 from engine.methods.base import Method
 from engine.reporter import Reporter
 from engine.tasks.base import Batch, Evaluated, Task
 from engine.training import checkpoint
 from engine.training.best import BestTracker
 from engine.training.checkpoint_files import TrainingState
-from engine.training.epochs import Epochs
-from engine.training.memory import peak_memory_bytes
+from engine.training.epochs import Epochs, split_evenly
+from engine.training.memory import is_out_of_memory, peak_memory_bytes
 from engine.training.recorder import StopRequested
 from engine.training.schedule import learning_rate
 from engine.training.time_left import TimeLeft
@@ -168,15 +177,10 @@ class Trainer:
         )
         for group in self._optimiser.param_groups:
             group["lr"] = rate
-        batches = [self._task.collate(rows) for rows in self._epochs.step_batches(self.state.step)]
-        targets = sum(batch.targets for batch in batches)
-        rows = sum(batch.rows for batch in batches)
-        # Both objectives are normalised over the whole step, so that accumulating smaller
-        # batches gives the gradient of the large one.
-        norm = rows if training.objective is Objective.SENTENCE_SUM else targets
         self._method.set_training(True)
-        total = sum(self._backward(batch, norm) for batch in batches)
+        total, batches = self._accumulate(self._epochs.step_batches(self.state.step))
         self._method.set_training(False)
+        targets = sum(batch.targets for batch in batches)
         if not math.isfinite(total):
             raise UserError(
                 "loss-not-finite",
@@ -198,6 +202,41 @@ class Trainer:
             tokens=sum(batch.tokens for batch in batches),
             seconds=self._recorder.work_s() - start,
         )
+
+    def _accumulate(self, drawn: Sequence[Sequence[Any]]) -> tuple[float, list[Batch]]:
+        """Add the gradients of a step's rows; their summed loss, and the batches computed.
+
+        Where memory runs out and the setting says so, it is all done again in smaller batches.
+        """
+        while True:
+            batches = [
+                self._task.collate(part)
+                for rows in drawn
+                for part in split_evenly(rows, self.state.micro_batch)
+            ]
+            # Both objectives are normalised over the whole step, so that accumulating smaller
+            # batches gives the gradient of the large one.
+            is_sum = self._training.objective is Objective.SENTENCE_SUM
+            norm = sum(batch.rows if is_sum else batch.targets for batch in batches)
+            before = torch.get_rng_state()
+            try:
+                return sum(self._backward(batch, norm) for batch in batches), batches
+            except (MemoryError, RuntimeError) as error:
+                most = max(batch.rows for batch in batches)
+                is_auto = self._training.micro_batch is MicroBatch.AUTO
+                if most == 1 or not is_auto or not is_out_of_memory(error):
+                    raise
+            self._optimiser.zero_grad(set_to_none=True)
+            torch.set_rng_state(before)
+            torch.cuda.empty_cache()  # does nothing where there is none
+            self.state = replace(self.state, micro_batch=(most + 1) // 2)
+            self._recorder.event(
+                Notice(
+                    Level.INFO,
+                    f"Step {self.state.step + 1} needs more memory than there is with {most} rows "
+                    f"at once. From here on at most {self.state.micro_batch} are computed at once.",
+                )
+            )
 
     def _backward(self, batch: Batch, norm: int) -> float:
         """Add a batch's gradient; its summed loss in nats."""

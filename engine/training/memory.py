@@ -13,6 +13,7 @@ import torch
 from engine.contract.errors import Remedy, UserError
 from engine.contract.methods.all import info_of
 from engine.contract.specs.run import RunSpec
+from engine.contract.specs.training import MicroBatch
 
 
 def peak_memory_bytes(device: torch.device) -> int:
@@ -32,12 +33,19 @@ def explain_memory_errors(spec: RunSpec) -> Iterator[None]:
     """Turn "out of memory" into a sentence with settings that need less."""
     try:
         yield
-    except (torch.OutOfMemoryError, MemoryError) as error:
-        raise _out_of_memory(spec, error) from error
-    except RuntimeError as error:
-        if "can't allocate memory" in str(error) or "not enough memory" in str(error):
+    except (MemoryError, RuntimeError) as error:
+        if is_out_of_memory(error):
             raise _out_of_memory(spec, error) from error
         raise
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether the error says that memory ran out, on a GPU or here."""
+    # The last two are oneDNN's, where its buffers do not fit.
+    signs = ("can't allocate memory", "not enough memory", "out of memory",
+             "could not create a primitive", "could not create a memory object")  # fmt: skip
+    kinds = (torch.OutOfMemoryError, MemoryError)
+    return isinstance(error, kinds) or any(sign in str(error) for sign in signs)
 
 
 def _out_of_memory(spec: RunSpec, error: BaseException) -> UserError:
@@ -58,7 +66,13 @@ def _out_of_memory(spec: RunSpec, error: BaseException) -> UserError:
 def remedies(spec: RunSpec) -> tuple[Remedy, ...]:
     """Changes that lower the memory a run needs, the mildest first."""
     training, changes = spec.training, []
-    if training.batch_size > 1:
+    if training.batch_size > 1 and training.micro_batch is not MicroBatch.AUTO:
+        changes.append(
+            Remedy(
+                "Fewer rows at once, as memory requires (same result)",
+                (("training.micro_batch", json.dumps(MicroBatch.AUTO.value)),),
+            )
+        )
         smaller = replace(
             training,
             batch_size=training.batch_size // 2,

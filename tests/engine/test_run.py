@@ -334,6 +334,7 @@ def test_out_of_memory_says_what_would_need_less(
         raise error
     assert failed.message == caught.value.message
     assert [remedy.changes for remedy in failed.remedies] == [
+        (("training.micro_batch", '"auto"'),),
         (("training.batch_size", "2"), ("training.accumulation_steps", "4")),
         (("training.gradient_checkpointing", "true"),),
         (("data.max_source_tokens", "256"),),

@@ -21,12 +21,12 @@ def tiny(folder: Path, family: str) -> Backbone:
     return load(save_tiny(folder / family, family))
 
 
-def load(folder: Path) -> Backbone:
-    """The backbone in this folder, on the CPU in float32."""
+def load(folder: Path, dtype: torch.dtype = torch.float32) -> Backbone:
+    """The backbone in this folder, on the CPU."""
     return load_backbone(
         str(folder),
         device=torch.device("cpu"),
-        dtype=torch.float32,
+        dtype=dtype,
         reporter=Silent(),
     )
 

@@ -142,5 +142,5 @@ def test_weights_larger_than_the_memory_are_told_before_they_are_read(
     with open(path, "wb") as stream:
         stream.write(len(header).to_bytes(8, "little") + header + data[start:])
         stream.truncate(8 + len(header) + held + 4 * size)
-    with refused("machine-too-small", name="large"):
+    with refused("no-room-for-weights", name="large"):
         load(folder)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engine.contract.specs.training import TrainingSpec, evaluation_steps
+from engine.contract.specs.evaluating import evaluation_steps
+from engine.contract.specs.training import TrainingSpec
 
 
 @dataclass(frozen=True)

@@ -62,6 +62,14 @@ class SourcesTogether(enum.Enum):
         return None if self is SourcesTogether.ALL else int(self.value)
 
 
+class MicroBatch(enum.Enum):
+    """How many rows of a batch are computed at once."""
+
+    WHOLE = "whole"
+    AUTO = "auto"
+    """All of them; where memory runs out half as many, from then on."""
+
+
 @dataclass(frozen=True)
 class TrainingSpec:
     """Optimiser, schedule, evaluation and device of a run.
@@ -211,12 +219,20 @@ class TrainingSpec:
         Precision.AUTO,
         label="Precision",
         help="Number format of the backbone's passes; automatic uses bfloat16 on a GPU that "
-        "has it and float32 elsewhere.",
+        "has it and float32 elsewhere. bfloat16 needs half the memory, is faster on processors "
+        "that compute in it, and gives slightly other numbers.",
         labels=(
             (Precision.AUTO, "automatic"),
             (Precision.FLOAT32, "float32"),
             (Precision.BFLOAT16, "bfloat16"),
         ),
+    )
+    micro_batch: MicroBatch = setting(
+        MicroBatch.WHOLE,
+        label="Rows at once",
+        help="How many rows of a batch are computed at once. Where memory runs out, automatic "
+        "computes a batch in halves from then on: the same result in less memory.",
+        labels=((MicroBatch.WHOLE, "the whole batch"), (MicroBatch.AUTO, "automatic")),
     )
     gradient_checkpointing: bool = setting(
         False,
@@ -246,37 +262,6 @@ class TrainingSpec:
             return self.max_steps
         batches = math.ceil(rows / self.batch_size)
         return math.ceil(self.epochs * math.ceil(batches / self.accumulation_steps))
-
-
-class EvaluationSteps:
-    """After which steps (from 1) a run is evaluated, in little memory however many they are.
-
-    Args:
-        regular: all but the last.
-        last: of the whole run.
-    """
-
-    def __init__(self, regular: range, last: int) -> None:
-        self.regular, self.last = regular, last
-
-    def __contains__(self, step: int) -> bool:
-        return step == self.last or step in self.regular
-
-    def __len__(self) -> int:
-        return len(self.regular) + 1
-
-    def count_after(self, step: int) -> int:
-        """How many come after a step."""
-        past = (step - self.regular.start) // self.regular.step + 1
-        return len(self.regular) - min(max(past, 0), len(self.regular)) + (self.last > step)
-
-
-def evaluation_steps(total_steps: int, every: int | None) -> EvaluationSteps:
-    """After which steps (from 1) the run is evaluated; the last one always is."""
-    if every is not None:
-        return EvaluationSteps(range(every, total_steps, every), total_steps)
-    quarter = max(total_steps // 4, 1)
-    return EvaluationSteps(range(quarter, total_steps - quarter // 2, quarter), total_steps)
 
 
 class Strategy(enum.Enum):

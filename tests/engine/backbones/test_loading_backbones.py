@@ -3,6 +3,7 @@
 import json
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from safetensors.torch import load_file, save_file
 from engine.backbones import model
 from engine.backbones.fingerprint import fingerprint_of, folder_with, take_fingerprint
 from engine.backbones.loading import Backbone, load_backbone, load_tokenizer
+from engine.backbones.tensor_files import saved_tensors
 from engine.contract.errors import Cancelled
 from engine.reporter import Silent
 from tests.helpers.errors import refused
@@ -319,3 +321,40 @@ def test_quiet_gives_back_what_it_took() -> None:
     with model.quiet(transformers):
         assert not logging.is_progress_bar_enabled()
     assert (logging.get_verbosity(), logging.is_progress_bar_enabled()) == before
+
+
+def _rewritten(folder: Path, kind: torch.dtype) -> Path:
+    """The weights in another number format."""
+    weights = load_file(folder / "model.safetensors")
+    save_file(
+        {name: tensor.to(kind) for name, tensor in weights.items()},
+        folder / "model.safetensors",
+        {"format": "pt"},
+    )
+    return folder
+
+
+@pytest.mark.parametrize("form", ["float32", "bfloat16", "int8", "sharded"])
+def test_weights_that_do_not_fit_into_free_memory_are_refused_with_the_arithmetic(
+    form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = save_tiny(tmp_path / "tiny", "llama")
+    if form == "sharded":
+        weights = load_file(folder / "model.safetensors")
+        (folder / "model.safetensors").unlink()
+        sharded = tiny_model("llama")
+        sharded.load_state_dict(weights, strict=False)
+        sharded.save_pretrained(folder, max_shard_size="20KB")
+        assert len(list(folder.glob("*.safetensors"))) > 1
+    else:
+        _rewritten(folder, getattr(torch, form))
+    saved = sum(tensor.count for tensor in saved_tensors(folder))
+    free = SimpleNamespace(available=4 * saved - 1)
+    monkeypatch.setattr("psutil.virtual_memory", lambda: free)
+    with refused("no-room-for-weights", parameters=saved, width=4, precision="float32"):
+        load(folder)
+    if form != "int8":  # which transformers loads as such
+        assert load(folder, torch.bfloat16).model.dtype == torch.bfloat16
+    free.available = 2 * saved - 1
+    with refused("no-room-for-weights", parameters=saved, width=2, precision="bfloat16"):
+        load(folder, torch.bfloat16)

@@ -18,8 +18,10 @@ from engine.fast.packing import pack_prompts, pack_rows
 from engine.fast.path import path_of
 from engine.fast.prefix import Prefix
 from engine.fast.weights import DecoderWeights, read_weights
+from engine.methods.checkpointing import enable_checkpointing
 from engine.methods.prefix import PrefixTuning
 from engine.tasks.generation.batches import collate_for, token_row
+from engine.tasks.generation.loss import loss_sum
 from tests.engine.explicit import explicit_model
 from tests.engine.tiny import gradients, load, tiny
 from tests.helpers.tiny_backbones import save_tiny
@@ -209,6 +211,30 @@ def test_what_is_not_llama_like_goes_through_transformers(
     assert all(torch.equal(value, after[name]) for name, value in before.items())
 
 
+def test_saving_memory_computes_training_steps_by_transformers_with_equal_gradients(
+    tmp_path: Path,
+) -> None:
+    tuned = method(tiny(tmp_path, "llama"))
+    batch = collate_for(
+        tuned.backbone, [token_row(*row) for row in zip(SOURCES, TARGETS, strict=True)]
+    )
+    plain = gradients(tuned, batch)
+    passes: list[object] = []
+    layer = tuned.backbone.model.model.layers[0]
+    layer.self_attn.register_forward_pre_hook(lambda module, _: passes.append(module))
+    enable_checkpointing(tuned.backbone.model)
+    tuned.set_training(True)
+    saving = gradients(tuned, batch)
+    assert len(passes) == 2  # the second on the way back
+    for name, gradient in plain.items():
+        torch.testing.assert_close(saving[name], gradient, rtol=1e-4, atol=1e-6)
+    tuned.set_training(False)
+    with torch.no_grad(), tuned.active():
+        loss_sum(tuned, batch)
+    assert len(passes) == 2  # evaluation and decoding keep the fast path
+    assert "transformers" in tuned.computed_by
+
+
 def test_weights_are_the_same_numbers_and_in_memory_once(tmp_path: Path) -> None:
     backbone = tiny(tmp_path, "llama")
     before = {name: value.clone() for name, value in backbone.model.state_dict().items()}
@@ -219,6 +245,40 @@ def test_weights_are_the_same_numbers_and_in_memory_once(tmp_path: Path) -> None
     inside = {weights.layers[0].qkv.matrix.untyped_storage().data_ptr()}
     views = (layer.self_attn.q_proj, layer.self_attn.k_proj, layer.self_attn.v_proj)
     assert {view.weight.untyped_storage().data_ptr() for view in views} == inside
+
+
+@pytest.mark.parametrize("family", FAST)
+def test_matrices_of_bfloat16_round_products_and_nothing_else(family: str, tmp_path: Path) -> None:
+    """Against the same rounded weights in float32."""
+    folder = save_tiny(tmp_path / family, family)
+    half, whole = load(folder, torch.bfloat16), load(folder)
+    with torch.no_grad():
+        for parameter in whole.model.parameters():
+            parameter.copy_(parameter.bfloat16())
+    rounded, exact = method(half), method(whole)
+    assert rounded.computed_by == exact.computed_by == "fast path"
+    rows = [token_row(*row) for row in zip(SOURCES, TARGETS, strict=True)]
+    losses = []
+    for tuned in (rounded, exact):
+        with torch.no_grad(), tuned.active():
+            losses.append(float(loss_sum(tuned, collate_for(tuned.backbone, rows))))
+    assert losses[0] == pytest.approx(losses[1], rel=0.01)
+    ours, theirs = (
+        gradients(tuned, collate_for(tuned.backbone, rows)) for tuned in (rounded, exact)
+    )
+    norm = torch.cat([gradient.flatten() for gradient in theirs.values()]).norm()
+    for name, gradient in theirs.items():
+        assert (ours[name] - gradient).norm() < 0.1 * norm, name
+
+    prompts = pack_prompts(SOURCES[:2])
+    logits, cache = (decoder := decoder_of(half)).prefill(prefix_of(rounded), prompts, beams=1)
+    ids = logits.argmax(dim=-1)
+    stepped = decoder.step(cache, ids[:, None])
+    longer = pack_prompts(
+        [[*source, int(token)] for source, token in zip(SOURCES[:2], ids, strict=True)]
+    )
+    again, _ = decoder.prefill(prefix_of(rounded), longer, beams=1)
+    assert (stepped - again).abs().max() < 0.05 * again.abs().max()
 
 
 def test_attention_that_is_not_saved_is_computed_again(

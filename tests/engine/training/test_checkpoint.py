@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,7 +34,9 @@ def names(folder: Path) -> set[str]:
 
 def test_all_of_it_comes_back(tmp_path: Path) -> None:
     parameters, optimiser = trained()
-    state = TrainingState(step=5, tokens=70, best_step=4, best_value=0.5, backbone="ab")
+    state = TrainingState(
+        step=5, tokens=70, best_step=4, best_value=0.5, micro_batch=3, backbone="ab"
+    )
     checkpoint.save_best(tmp_path, 4, parameters)
     checkpoint.save(tmp_path, state, parameters, optimiser)
     drawn = torch.rand(3)
@@ -102,7 +106,24 @@ def test_a_newer_programs_checkpoint_is_refused(tmp_path: Path) -> None:
     parameters, optimiser = trained()
     checkpoint.save(tmp_path, TrainingState(step=1), parameters, optimiser)
     file = tmp_path / "step-000001" / STATE
-    text = file.read_text(encoding="utf-8").replace('"version": 2', '"version": 99')
+    text = file.read_text(encoding="utf-8").replace('"version": 3', '"version": 99')
     file.write_text(text, encoding="utf-8")
     with pytest.raises(UserError, match=r"\b99\b"):
+        checkpoint.load(tmp_path / "step-000001", parameters, optimiser, backbone="")
+
+
+def test_a_checkpoint_of_version_2_is_still_read(tmp_path: Path) -> None:
+    """It had no `micro_batch`, and a sha256 of what it had."""
+    parameters, optimiser = trained()
+    checkpoint.save(tmp_path, TrainingState(step=1), parameters, optimiser)
+    file = tmp_path / "step-000001" / STATE
+    plain = json.loads(file.read_text(encoding="utf-8"))
+    del plain["micro_batch"]
+    older = {**plain, "version": 2, "state_sha256": ""}
+    digest = hashlib.sha256((json.dumps(older, indent=2) + "\n").encode()).hexdigest()
+    file.write_text(json.dumps({**older, "state_sha256": digest}), encoding="utf-8")
+    state = checkpoint.load(tmp_path / "step-000001", parameters, optimiser, backbone="")
+    assert (state.version, state.micro_batch) == (2, None)
+    file.write_text(json.dumps({**older, "tokens": 9, "state_sha256": digest}), encoding="utf-8")
+    with refused("checkpoint-damaged"):
         checkpoint.load(tmp_path / "step-000001", parameters, optimiser, backbone="")

@@ -16,6 +16,7 @@ from engine.contract.methods.finetune import FinetuneMethod
 from engine.contract.methods.prefix import Parametrisation, PrefixMethod
 from engine.contract.options import field_path
 from engine.contract.specs.run import RunSpec
+from engine.contract.specs.training import MicroBatch
 from engine.training.memory import explain_memory_errors, peak_memory_bytes, remedies
 from tests.contract.objects import SPEC
 from tests.helpers.errors import refused
@@ -27,6 +28,8 @@ from tests.helpers.errors import refused
         torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB.\nMore follows."),
         MemoryError(),
         RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: 9 bytes"),
+        RuntimeError("could not create a primitive"),
+        RuntimeError("MPS backend out of memory (MPS allocated: 9 GB)"),
     ],
 )
 def test_every_kind_of_no_memory_becomes_a_sentence(error: Exception) -> None:
@@ -58,6 +61,7 @@ def test_each_remedy_makes_a_run_that_can_be_trained() -> None:
             part[name] = json.loads(text)
         codec.from_plain(RunSpec, plain)
     assert labels == [
+        "Fewer rows at once, as memory requires (same result)",
         "Batch size 4, accumulation 2 (same result)",
         "Gradient checkpointing (slower, same result)",
         "MLP width 800, the paper's",
@@ -75,6 +79,8 @@ def test_only_what_helps_is_offered() -> None:
     assert remedies(small) == ()
     direct = PrefixMethod(parametrisation=Parametrisation.DIRECT, mid_dim=4096)
     assert not [r for r in remedies(replace(SPEC, method=direct)) if "MLP" in r.label]
+    automatic = replace(SPEC, training=replace(SPEC.training, micro_batch=MicroBatch.AUTO))
+    assert remedies(automatic) == remedies(SPEC)[2:]
 
 
 def test_the_peak_of_this_process_is_known() -> None:

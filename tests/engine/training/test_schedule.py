@@ -6,7 +6,7 @@ import pytest
 import torch
 from transformers import get_linear_schedule_with_warmup
 
-from engine.contract.specs.training import evaluation_steps
+from engine.contract.specs.evaluating import evaluation_steps
 from engine.training.schedule import learning_rate
 
 

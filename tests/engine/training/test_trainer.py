@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,10 @@ from engine.backbones.loading import Backbone
 from engine.contract.methods.all import MethodSpec
 from engine.contract.methods.finetune import FinetuneMethod
 from engine.contract.methods.prefix import Parametrisation, PrefixMethod
-from engine.contract.runs.events import JournalEntry, TrainMetrics
+from engine.contract.runs.events import Event, JournalEntry, Notice, TrainMetrics
 from engine.contract.runs.folder import RunFolder, StopRequest
 from engine.contract.runs.journal import JournalReader
-from engine.contract.specs.training import Objective, TrainingSpec
+from engine.contract.specs.training import MicroBatch, Objective, TrainingSpec
 from engine.methods.base import System
 from engine.methods.making import make_method
 from engine.reporter import Reporter
@@ -80,6 +81,7 @@ class Session:
         method: MethodSpec,
         training: TrainingSpec,
         rows: list[TokenRow] = ROWS,
+        make_task: type[ListedTask] = ListedTask,
     ) -> None:
         place.mkdir(parents=True, exist_ok=True)
         self.folder = RunFolder(place)
@@ -89,7 +91,7 @@ class Session:
         self.evaluated: list[int] = []
         self.losses = [3.0, 2.0, 1.0, 0.5]
         self.trainer = Trainer(
-            ListedTask(backbone, rows, lambda: self.evaluate(self.trainer.state.step)),
+            make_task(backbone, rows, lambda: self.evaluate(self.trainer.state.step)),
             self.method,
             training,
             self.recorder,
@@ -102,9 +104,15 @@ class Session:
         loss = self.losses[min(len(self.evaluated), len(self.losses)) - 1]
         return Evaluated(loss, (), ())
 
-    def metrics(self) -> list[TrainMetrics]:
+    def events(self) -> list[Event]:
         entries: list[JournalEntry] = JournalReader(self.folder.events, "run").read_new()
-        return [entry.event for entry in entries if isinstance(entry.event, TrainMetrics)]
+        return [entry.event for entry in entries]
+
+    def metrics(self) -> list[TrainMetrics]:
+        return [event for event in self.events() if isinstance(event, TrainMetrics)]
+
+    def notices(self) -> list[Notice]:
+        return [event for event in self.events() if isinstance(event, Notice)]
 
 
 MakeSession = Callable[..., Session]
@@ -124,6 +132,17 @@ def start() -> Iterator[MakeSession]:
         session.recorder.close()
 
 
+def stop_at(step: int) -> Callable[[object], None]:
+    """A listener that ends the training after a step, as abruptly as a kill: nothing is saved."""
+
+    def listen(entry: object) -> None:
+        event = getattr(entry, "event", None)
+        if isinstance(event, TrainMetrics) and event.step == step:
+            raise KeyboardInterrupt
+
+    return listen
+
+
 def snapshot(parameters: dict[str, torch.nn.Parameter]) -> dict[str, torch.Tensor]:
     return {name: parameter.detach().clone() for name, parameter in parameters.items()}
 
@@ -140,12 +159,7 @@ def test_a_resumed_run_is_the_uninterrupted_one_bit_for_bit(
 
     first = start(tmp_path / "cut", tiny(tmp_path / "b", "llama"), METHODS[name], training)
 
-    def stop_at_six(entry: object) -> None:
-        event = getattr(entry, "event", None)
-        if isinstance(event, TrainMetrics) and event.step == 6:
-            raise KeyboardInterrupt  # as abrupt as a kill: nothing is saved
-
-    first.listener = stop_at_six
+    first.listener = stop_at(6)
     with pytest.raises(KeyboardInterrupt):
         first.trainer.train()
     first.recorder.close()
@@ -256,6 +270,73 @@ def test_a_loss_that_is_no_number_says_what_to_do(start: MakeSession, tmp_path: 
     with refused("loss-not-finite", step=1) as caught:
         session.trainer.train()
     assert "nan" in caught.value.message
+
+
+class LimitedTask(ListedTask):
+    """A machine that holds so many rows at once, the only thing of it that is made up."""
+
+    most_rows = 3
+
+    def loss(self, system: System, batch: TextBatch) -> torch.Tensor:
+        loss = super().loss(system, batch)
+        if batch.rows > self.most_rows:
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        return loss
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_rows_at_once_are_halved_until_they_fit_with_equal_losses(
+    start: MakeSession, name: str, tmp_path: Path
+) -> None:
+    method = METHODS[name]
+    if isinstance(method, PrefixMethod):
+        method = replace(method, dropout=0.0)  # what is dropped depends on the batch
+    training = TrainingSpec(
+        max_steps=6,
+        batch_size=10,
+        evaluate_every_steps=3,
+        learning_rate=1e-2,
+        micro_batch=MicroBatch.AUTO,
+    )
+    whole = start(tmp_path / "whole", tiny(tmp_path / "a", "llama"), method, training)
+    whole.trainer.train()
+    assert whole.trainer.state.micro_batch is None
+
+    def limited(folder: str, place: str) -> Session:
+        backbone = tiny(tmp_path / place, "llama")
+        return start(tmp_path / folder, backbone, method, training, ROWS, LimitedTask)
+
+    session = limited("limited", "b")
+    session.trainer.train()
+    assert session.trainer.state.micro_batch == 3
+    assert len(session.notices()) == 2  # of 10 and of 5, in the first step alone
+    for ours, theirs in zip(session.metrics(), whole.metrics(), strict=True):
+        assert ours.loss == pytest.approx(theirs.loss, rel=1e-4)
+        assert ours.grad_norm == pytest.approx(theirs.grad_norm, rel=1e-3)
+
+    first = limited("cut", "c")
+    first.listener = stop_at(5)
+    with pytest.raises(KeyboardInterrupt):
+        first.trainer.train()
+    first.recorder.close()
+    second = limited("cut", "d")
+    second.losses = session.losses[1:]
+    assert second.trainer.resume() == 3
+    second.trainer.train()
+    assert len(second.notices()) == 2  # those of before: it remembers
+    for key, parameter in session.method.trainable().items():
+        assert torch.equal(parameter, second.method.trainable()[key]), key
+
+
+def test_without_the_setting_memory_that_runs_out_ends_the_run(
+    start: MakeSession, tmp_path: Path
+) -> None:
+    training = TrainingSpec(max_steps=2, batch_size=4)
+    session = start(
+        tmp_path / "run", tiny(tmp_path, "llama"), METHODS["mlp"], training, ROWS, LimitedTask
+    )
+    with pytest.raises(torch.OutOfMemoryError):
+        session.trainer.train()
 
 
 def test_a_damaged_checkpoint_is_refused_by_name(start: MakeSession, tmp_path: Path) -> None:

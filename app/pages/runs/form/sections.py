@@ -43,7 +43,7 @@ SECTIONS = (
     ),
     Section(
         "Device and limits",
-        _of("training", "device precision gradient_checkpointing")
+        _of("training", "device precision micro_batch gradient_checkpointing")
         + _of("data", "prompt max_source_tokens max_target_tokens"),
     ),
     Section(
