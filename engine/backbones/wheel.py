@@ -115,7 +115,9 @@ def _download(entry: BackboneEntry, work: Path, reporter: Reporter) -> Path:
     environment = {name: str(temporary) for name in ("TMPDIR", "TEMP", "TMP")}
 
     def report() -> None:
-        sizes = [_size(path) for path in temporary.rglob("*.whl")]
+        # pip removes folders of its own meanwhile, which `os.walk` passes over.
+        inside = (Path(at, name) for at, _, names in os.walk(temporary) for name in names)
+        sizes = [_size(path) for path in inside if path.suffix == ".whl"]
         text = f"Downloading {entry.title}"
         done = min(max(sizes, default=0), entry.download_bytes)
         reporter.update(done, entry.download_bytes, "bytes", text)

@@ -244,7 +244,8 @@ def test_out_of_memory_names_the_settings_that_need_less(
     assert process.returncode == 2
     sentence, *remedies = err.splitlines()
     assert sentence.startswith("error: Out of memory with batch size 4")
-    assert remedies[0] == "  would need less: Batch size 2, accumulation 4 (same result)"
+    assert remedies[0] == "  would need less: Fewer rows at once, as memory requires (same result)"
+    assert remedies[1] == "  would need less: Batch size 2, accumulation 4 (same result)"
     assert all(line.startswith("  would need less: ") for line in remedies)
 
 
