@@ -33,6 +33,7 @@ from peft import PeftModel
 from benchmarks import speed_against_peft as shared
 from engine.backbones.loading import Backbone
 from engine.data.prompt import prompt_named
+from engine.decoding.stepper import padded
 
 STEPS = 30
 SETTINGS = {
@@ -124,20 +125,14 @@ def generated(
     texts = []
     for at in range(0, len(inputs), 16):
         rows = [prompt.encode_source(tokenizer, text, 512) for text in inputs[at : at + 16]]
-        width = max(map(len, rows))
-        ids = torch.full((len(rows), width), tokenizer.pad_token_id)
-        mask = torch.zeros_like(ids)
-        for index, row in enumerate(rows):
-            ids[index, width - len(row) :] = torch.tensor(row)
-            mask[index, width - len(row) :] = 1
+        ids, mask = padded(backbone, rows)
         with torch.no_grad():
             output = model.generate(
                 input_ids=ids, attention_mask=mask, do_sample=False, max_new_tokens=60,
                 pad_token_id=tokenizer.pad_token_id, **settings,
             )  # fmt: skip
-        texts += [
-            tokenizer.decode(row[width:].tolist(), skip_special_tokens=True) for row in output
-        ]
+        new = [row[ids.shape[1] :].tolist() for row in output]
+        texts += [tokenizer.decode(tokens, skip_special_tokens=True) for tokens in new]
     return [text.strip() for text in texts]
 
 

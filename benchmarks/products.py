@@ -29,6 +29,7 @@ from benchmarks.speed_against_peft import (
     our_step,
     report,
     rows,
+    run_parts,
     turns,
 )
 from engine.contract.methods.prefix import PrefixMethod
@@ -125,21 +126,5 @@ def int8_head(head: torch.nn.Linear) -> None:
 PARTS = {"products": products, "precision": precision}
 
 
-def main() -> int:
-    """Measure the parts that were asked for."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], default=[])
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--backbone", default="smollm2-135m-instruct")
-    parser.add_argument("--steps", type=int, default=8)
-    parser.add_argument("--rounds", type=int, default=3)
-    given = parser.parse_args()
-    for part in given.parts or PARTS:
-        PARTS[part](given)
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_parts(PARTS, __doc__, steps=8))

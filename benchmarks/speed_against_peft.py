@@ -22,7 +22,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,7 @@ from engine.data.linearising import linearise
 from engine.data.meaning import parse_meaning
 from engine.data.prompt import prompt_named
 from engine.decoding.decoder import decode
+from engine.decoding.stepper import padded as padded_prompts
 from engine.methods.making import make_method
 from engine.methods.per_row import PrefixPerRow
 from engine.methods.prefix import PrefixTuning, SavedPrefix
@@ -174,22 +175,17 @@ class Sides:
 
     def peft_decode(self, settings: dict[str, Any]) -> list[list[int]]:
         """PEFT's `generate` on the prompts, padded on the left."""
-        pad, end = self.tokenizer.pad_token_id, self.tokenizer.eos_token_id
-        width = max(map(len, self.prompts))
-        ids = torch.full((len(self.prompts), width), pad)
-        mask = torch.zeros_like(ids)
-        for index, prompt in enumerate(self.prompts):
-            ids[index, width - len(prompt) :] = torch.tensor(prompt)
-            mask[index, width - len(prompt) :] = 1
+        end = self.tokenizer.eos_token_id
+        ids, mask = padded_prompts(self._backbone, self.prompts)
         with torch.no_grad():
             output = self.theirs.generate(
-                input_ids=ids.to(self.device),
-                attention_mask=mask.to(self.device),
+                input_ids=ids,
+                attention_mask=mask,
                 do_sample=False,
-                pad_token_id=pad,
+                pad_token_id=self.tokenizer.pad_token_id,
                 **settings,
             )
-        new = [row[width:].tolist() for row in output]
+        new = [row[ids.shape[1] :].tolist() for row in output]
         return [row[: row.index(end)] if end in row else row for row in new]
 
 
@@ -451,21 +447,23 @@ PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
 }
 
 
-def main() -> int:
-    """Measure the parts that were asked for."""
+def run_parts(
+    parts: Mapping[str, Callable[[argparse.Namespace], None]], description: str, *, steps: int
+) -> int:
+    """The command line of a benchmark: measures the parts that were asked for."""
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], default=[])
+    parser.add_argument("parts", nargs="*", choices=[*parts, []], default=[])
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--backbone", default="smollm2-135m-instruct")
-    parser.add_argument("--steps", type=int, default=12)
+    parser.add_argument("--steps", type=int, default=steps)
     parser.add_argument("--rounds", type=int, default=3)
     given = parser.parse_args()
-    for part in given.parts or PARTS:
-        PARTS[part](given)
+    for part in given.parts or parts:
+        parts[part](given)
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_parts(PARTS, __doc__, steps=12))
