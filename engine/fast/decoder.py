@@ -6,7 +6,8 @@ What makes it fast on a CPU, where transformers and autograd are general:
 - The backbone is frozen, so the backward pass, written out below, needs no input of a matrix and
   makes no gradient but that of the prefix and of the states between the layers.
 - The last layer behind its attention, and the head, are computed where a token is predicted.
-- Query, key and value are one product, gate and up another, each by the fastest kernel.
+- Query, key and value are one product, gate and up another, each by the fastest kernel. While
+  decoding there is a second copy of the matrices, in the kernel's own order.
 - While decoding, all beams of an input share one cache: which beam sees which token is a mask.
 
 Letters: N tokens in all, G sequences (inputs) of at most T tokens, M predictions, B beams, P prefix
@@ -15,13 +16,14 @@ length, S columns of a cache, and those of `engine.fast.weights`: d, H, K, R, D,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import torch
 from torch.nn.functional import pad
 
+from engine.backbones.device import free_memory_bytes
 from engine.fast.cache import ROOM, Cache
 from engine.fast.kernels import packed, product
 from engine.fast.operations import (
@@ -35,10 +37,12 @@ from engine.fast.operations import (
 )
 from engine.fast.packing import HIDDEN, PackedBatch
 from engine.fast.prefix import Prefix
-from engine.fast.weights import DecoderWeights, Layer
+from engine.fast.weights import DecoderWeights, Layer, Projection
 
 DECODING_ROWS = 32
-"""For which the head is packed."""
+"""For which matrices are packed."""
+FREE_PART = 0.25
+"""Of the free memory, which their copies may take."""
 SAVED_ENTRIES = 4 * 2**20
 """Attention probabilities of a layer that are saved for the way back; more are computed again."""
 MOST_ENTRIES = 128 * 2**20
@@ -70,13 +74,18 @@ class FastDecoder:
         self._k_size = weights.kv_heads * weights.head_width
 
     @property
+    def device(self) -> torch.device:
+        """Where it computes."""
+        return self._w.head.device
+
+    @property
     def layers(self) -> int:
         """How many layers there are."""
         return len(self._w.layers)
 
     def no_prefix(self) -> Prefix:
         """Nothing before the tokens."""
-        empty = torch.empty(2, self._w.kv_heads, 0, self._w.head_width)
+        empty = self._w.norm.weight.new_empty(2, self._w.kv_heads, 0, self._w.head_width)
         return Prefix([empty] * self.layers, 0)
 
     def has_room_for(self, prefix: Prefix, batch: PackedBatch) -> bool:
@@ -99,6 +108,7 @@ class FastDecoder:
         self, prefix: Prefix, batch: PackedBatch
     ) -> tuple[torch.Tensor, list[torch.Tensor]]:
         """The summed loss, and its gradient by each layer of a prefix that all sequences share."""
+        vars(self).pop("_for_few_rows", None)
         saved: list[_Saved] = []
         x = self._forward(prefix, batch, saved=saved)
         x, final_in = normalised(x, self._w.norm)
@@ -327,12 +337,19 @@ class FastDecoder:
             used=end,
         )
         x, _ = normalised(self._forward(prefix, batch, cache=cache), w.norm)
-        return product(x, self._decoding_head), cache
+        return product(x, self._for_few_rows.head), cache
 
     @cached_property
-    def _decoding_head(self) -> torch.Tensor:
-        """The head as it is the fastest for a few rows: a third of a greedy step is its product."""
-        return packed(self._w.head, DECODING_ROWS)
+    def _for_few_rows(self) -> DecoderWeights:
+        """The matrices as they are the fastest in a decoding step, until something is trained.
+
+        Only the head, a third of a greedy step, where copies of all would need much of the memory.
+        """
+        w = replace(self._w, head=packed(self._w.head, DECODING_ROWS))
+        copied = sum(matrix.nbytes for layer in w.layers for matrix in layer.matrices)
+        if copied > FREE_PART * free_memory_bytes(self.device)["of memory"]:
+            return w
+        return replace(w, layers=[layer.mapped(_for_few_rows) for layer in w.layers])
 
     @torch.no_grad()
     def step(self, cache: Cache, ids: torch.Tensor) -> torch.Tensor:
@@ -344,7 +361,7 @@ class FastDecoder:
         Returns:
             Logits of the next tokens, [G·B, V].
         """
-        w, (size, beams) = self._w, ids.shape
+        w, (size, beams) = self._for_few_rows, ids.shape
         heads, ratio, width = w.kv_heads, self._ratio, w.head_width
         cache.make_room(beams)
         start, end = cache.used, cache.used + beams
@@ -374,7 +391,11 @@ class FastDecoder:
         cache.used = end
         cache.positions = cache.positions + 1
         x, _ = normalised(x, w.norm)
-        return product(x, self._decoding_head)
+        return product(x, w.head)
+
+
+def _for_few_rows(projection: Projection) -> Projection:
+    return replace(projection, matrix=packed(projection.matrix, DECODING_ROWS))
 
 
 class _Loss(torch.autograd.Function):

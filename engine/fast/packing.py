@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 import torch
@@ -42,6 +43,15 @@ class PackedBatch:
     def is_dense(self) -> bool:
         """Whether the grid has no padding."""
         return len(self.ids) == self.size * self.length
+
+    def to(self, device: torch.device) -> PackedBatch:
+        """The same on a device."""
+        if self.ids.device == device:
+            return self
+        held: dict[str, Any] = {field.name: getattr(self, field.name) for field in fields(self)}
+        for name, part in held.items():
+            held[name] = part.to(device) if isinstance(part, torch.Tensor) else part
+        return PackedBatch(**held)
 
 
 def pack_prompts(prompts: Sequence[Sequence[int]]) -> PackedBatch:

@@ -17,6 +17,7 @@ from engine.fast.weights import NotLlamaLikeError, check_structure, read_weights
 log = logging.getLogger(__name__)
 
 _PATH = "fast_path"
+_DEVICES = ("cpu", "cuda")
 _TOLERANCES = {torch.float32: 1e-4, torch.bfloat16: 0.1}
 """Largest difference of two logits, as a part of the largest logit, by the matrices' format."""
 
@@ -45,9 +46,10 @@ class Path:
 
     def now(self) -> FastDecoder | None:
         """The decoder, unless memory is saved or torch is to choose number formats itself."""
-        if torch.is_autocast_enabled("cpu") or (self.saves_memory and torch.is_grad_enabled()):
+        if self.decoder is None or (self.saves_memory and torch.is_grad_enabled()):
             return None
-        return self.decoder
+        is_cast = torch.is_autocast_enabled(self.decoder.device.type)
+        return None if is_cast else self.decoder
 
 
 def path_of(model: Any) -> Path:
@@ -93,7 +95,7 @@ def trained_decoder_of(model: Any) -> TrainedDecoder | None:
 
 
 def _decide(model: Any) -> Path:
-    if model.device.type != "cpu" or model.dtype not in _TOLERANCES:
+    if model.device.type not in _DEVICES or model.dtype not in _TOLERANCES:
         return Path(None, f"it is {model.dtype} on {model.device.type}")
     try:
         decoder = FastDecoder(read_weights(model))
@@ -113,10 +115,13 @@ def _difference(model: Any, logits_of: Callable[[PackedBatch], torch.Tensor]) ->
     ids = torch.arange(1, 13).mul(7919).remainder(known)
     texts = [ids.tolist(), ids.flip(0)[:5].tolist()]
     batch = pack_rows([text[:1] for text in texts], [[*text[1:], 0] for text in texts], share=False)
+    batch = batch.to(model.device)
     ours = torch.split(logits_of(batch), [len(text) for text in texts])
     largest = difference = 0.0
     for text, logits in zip(texts, ours, strict=True):
-        theirs = model(input_ids=torch.tensor([text]), use_cache=False).logits[0]
+        theirs = model(input_ids=torch.tensor([text], device=model.device), use_cache=False).logits[
+            0
+        ]
         largest = max(largest, float(theirs.abs().max()))
         difference = max(difference, float((theirs - logits).abs().max()))
     return difference / largest

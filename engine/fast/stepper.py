@@ -32,7 +32,8 @@ class FastStepper:
     def admit(self, prompts: Sequence[int]) -> torch.Tensor:
         """Read each prompt once, whatever the number of its beams."""
         batch = pack_prompts([self._prompts[prompt] for prompt in prompts])
-        prefix = self._prefix.of(torch.tensor(prompts))
+        batch = batch.to(self._decoder.device)
+        prefix = self._prefix.of(torch.tensor(prompts, device=self._decoder.device))
         logits, cache = self._decoder.prefill(prefix, batch, beams=self._beams)
         if self._cache is None:
             self._cache = cache
@@ -43,14 +44,15 @@ class FastStepper:
     def step(self, ids: torch.Tensor, parents: torch.Tensor | None) -> torch.Tensor:
         """Read the tokens."""
         assert self._cache is not None
+        device = self._decoder.device
         if parents is not None:
-            self._cache.follow(parents)
-        return self._decoder.step(self._cache, ids)
+            self._cache.follow(parents.to(device))
+        return self._decoder.step(self._cache, ids.to(device))
 
     def choose(self, inputs: torch.Tensor) -> None:
         """Drop the others' caches."""
         assert self._cache is not None
         if len(inputs):
-            self._cache.choose(inputs)
+            self._cache.choose(inputs.to(self._decoder.device))
         else:
             self._cache = None

@@ -10,8 +10,8 @@ D head width, F width of the MLP, V vocabulary.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -64,6 +64,21 @@ class Layer:
     mlp_norm: Norm
     gate_up: Projection
     down: Projection
+
+    @property
+    def matrices(self) -> list[torch.Tensor]:
+        """All that are multiplied with."""
+        return [p.matrix for p in (self.qkv, self.out, self.gate_up, self.down)]
+
+    def mapped(self, change: Callable[[Projection], Projection]) -> Layer:
+        """With other projections."""
+        return replace(
+            self,
+            qkv=change(self.qkv),
+            out=change(self.out),
+            gate_up=change(self.gate_up),
+            down=change(self.down),
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -191,8 +206,11 @@ def _join(*linears: nn.Linear) -> Projection:
     biases = [linear.bias for linear in linears]
     if all(bias is None for bias in biases):
         return Projection(joined.T, None)
-    zeros = [torch.zeros(size) if b is None else b for b, size in zip(biases, sizes, strict=True)]
-    return Projection(joined.T, torch.cat([bias.detach().float() for bias in zeros]))
+    zeros = [
+        joined.new_zeros(size) if bias is None else bias.detach()
+        for bias, size in zip(biases, sizes, strict=True)
+    ]
+    return Projection(joined.T, torch.cat([bias.float() for bias in zeros]))
 
 
 def _norm(module: Any) -> Norm:

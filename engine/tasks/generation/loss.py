@@ -42,7 +42,8 @@ def loss_sum(system: System, batch: TextBatch, rows: Sequence[int] = ()) -> torc
 
 def _packed(batch: TextBatch, *, share: bool) -> PackedBatch:
     rows = batch.token_rows
-    return pack_rows([row.source for row in rows], [row.target for row in rows], share=share)
+    made = pack_rows([row.source for row in rows], [row.target for row in rows], share=share)
+    return made.to(batch.labels.device)
 
 
 def _behind(batch: TextBatch) -> torch.Tensor:

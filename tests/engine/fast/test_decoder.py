@@ -325,3 +325,21 @@ def test_what_is_free_in_a_cache_is_never_read(tmp_path: Path) -> None:
         cache.join(entering)
         results.append(decoder.step(cache, torch.tensor([[5], [6]])))
     assert torch.equal(*results)
+
+
+def test_everything_is_computed_where_the_backbone_is(tmp_path: Path) -> None:
+    """On the meta device, which refuses operands of the CPU as a GPU does."""
+    there = torch.device("meta")
+    save_tiny(tmp_path, "llama")
+    model = load(tmp_path).model.to(there)
+    decoder = FastDecoder(read_weights(model))
+    layers = [decoder.no_prefix().layers[0].new_zeros(2, 2, 3, 8) for _ in range(decoder.layers)]
+    prefix = Prefix(layers, 3)
+    batch = pack_rows(SOURCES, TARGETS, share=True).to(there)
+    loss, gradients = decoder.loss_and_gradients(prefix, batch)
+    prompts = pack_prompts(SOURCES).to(there)
+    logits, cache = decoder.prefill(prefix, prompts, beams=2)
+    beams = torch.zeros(len(SOURCES), 2, dtype=torch.long, device=there)
+    cache.follow(beams)
+    made = [loss, *gradients, logits, decoder.step(cache, beams)]
+    assert {tensor.device.type for tensor in made} == {"meta"}
