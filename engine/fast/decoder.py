@@ -325,7 +325,7 @@ class FastDecoder:
             mask[:, :, :before].masked_fill_(~prefix.visible[:, None], HIDDEN)
         # A prompt's last token sees what its continuation sees.
         last = batch.cells[batch.predicting] % batch.length
-        seen = batch.bias[torch.arange(batch.size), last]
+        seen = batch.bias[torch.arange(batch.size, device=last.device), last]
         mask[:, :, before:end] = seen[:, None]
         cache = Cache(
             keys=[w.norm.weight.new_empty(shape) for _ in w.layers],
