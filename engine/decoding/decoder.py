@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 
 from engine.contract.errors import UserError
 from engine.contract.specs.training import DecodingSpec, Strategy
+from engine.decoding.processors import Input
 from engine.decoding.search import Finished, Stepper, Streamed, search
 from engine.decoding.stepper import TransformersStepper
 from engine.fast.stepper import FastStepper
@@ -72,10 +73,15 @@ def decode_events(
     prompts: Sequence[Sequence[int]],
     decoding: DecodingSpec,
     reporter: Reporter,
+    *,
+    alternatives: int = 0,
 ) -> Generator[Finished | Streamed, None, None]:
     """Decode prompts as `decode` does, and report each token as it comes.
 
     Until the last event, or until it is closed, the system is on its backbone.
+
+    Args:
+        alternatives: how many of the likeliest tokens are reported with each token.
 
     Yields:
         Tokens (of beam search none, as they are not final), and each input's end.
@@ -87,7 +93,7 @@ def decode_events(
     check_positions(system, prompts, decoding)
     backbone, total = system.backbone, len(prompts)
     order = sorted(range(total), key=lambda index: len(prompts[index]))
-    in_order = [prompts[row] for row in order]
+    inputs = [Input(row, row, prompts[row], decoding, alternatives) for row in order]
     limit, done, tokens = decoding.max_new_tokens, 0, 0
 
     def on_step(inputs: int) -> None:
@@ -99,17 +105,17 @@ def decode_events(
     with system.active():
         beams = decoding.num_beams if decoding.strategy is Strategy.BEAM else 1
         events = search(
-            _stepper(system, order, in_order, beams=beams),
-            in_order,
+            stepper_of(system, range(total), beams=beams),
+            inputs,
             decoding,
             end=backbone.tokenizer.eos_token_id,
             start=backbone.decoder_start_id if backbone.is_encoder_decoder else None,
-            suppressed=() if decoding.line_breaks else backbone.line_break_ids,
+            line_breaks=backbone.line_break_ids,
             on_step=on_step,
         )
         for event in events:
             done += isinstance(event, Finished)
-            yield replace(event, index=order[event.index])
+            yield event
     reporter.update(total * limit, total * limit, "tokens", _inputs_text(total, total))
 
 
@@ -185,14 +191,14 @@ def decoding_signature(decoding: DecodingSpec) -> str:
     return "|".join((*parts, f"max{decoding.max_new_tokens}"))
 
 
-def _stepper(
-    system: System, rows: Sequence[int], prompts: Sequence[Sequence[int]], *, beams: int
-) -> Stepper:
-    """What reads these rows of the input, the fast path where it can."""
+def stepper_of(system: System, rows: Sequence[int], *, beams: int = 1) -> Stepper:
+    """What reads inputs of these rows of an active system, the fast path where it can.
+
+    Args:
+        rows: 0, 1, 2, …: all that there are.
+    """
     fast = system.fast(rows)
-    if fast is None:
-        return TransformersStepper(system, rows, prompts, beams=beams)
-    return FastStepper(*fast, prompts, beams=beams)
+    return FastStepper(*fast, beams=beams) if fast else TransformersStepper(system, beams=beams)
 
 
 def _inputs_text(done: int, total: int) -> str:

@@ -7,7 +7,8 @@ Where an encoder reads the prompt, they look at what its decoder reads.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import torch
 from transformers import (
@@ -19,45 +20,56 @@ from transformers import (
 
 from engine.contract.specs.training import DecodingSpec, Strategy
 
-Row = tuple[int, Sequence[int]]
-"""Which prompt, and what was generated behind it."""
+
+@dataclass(frozen=True, eq=False)
+class Input:
+    """A prompt, and how its output is to be decoded.
+
+    Attributes:
+        index: by which events name it.
+        row: by which its system knows it.
+        tokens: token ids of the prompt.
+        decoding: in a beam search the same for all inputs.
+        alternatives: how many of the likeliest tokens are reported at each token, with their
+            log-probabilities; 0 costs nothing.
+        is_over: asked after each token, with all of them, whether the output ends here: it has
+            what should stop it, or nobody waits for it any more. Not asked in beam search.
+    """
+
+    index: int
+    row: int
+    tokens: Sequence[int]
+    decoding: DecodingSpec
+    alternatives: int = 0
+    is_over: Callable[[Sequence[int]], bool] = lambda tokens: False
 
 
 class Processors:
-    """The settings of a decoding, applied to scores of many rows.
+    """The settings of inputs, applied to the scores of their next tokens.
 
     Args:
-        prompts: token ids, by number.
         end: the token that ends an output.
         start: the token that outputs begin behind, if it is not the prompt.
-        suppressed: tokens that never come.
+        line_breaks: the tokens that break a line.
     """
 
-    def __init__(
-        self,
-        decoding: DecodingSpec,
-        prompts: Sequence[Sequence[int]],
-        *,
-        end: int,
-        start: int | None = None,
-        suppressed: Sequence[int],
+    def __init__(self, *, end: int, start: int | None = None, line_breaks: Sequence[int]) -> None:
+        self._end, self._start, self._line_breaks = end, start, list(line_breaks)
+
+    def penalise_(
+        self, scores: torch.Tensor, inputs: Sequence[Input], outputs: Sequence[Sequence[int]]
     ) -> None:
-        self._decoding, self._prompts = decoding, prompts
-        self._end, self._start, self._suppressed = end, start, list(suppressed)
-        self._warpers = warpers(decoding)
-        self._generators: dict[int, torch.Generator] = {}
+        """Lower what a row has said already, in place.
 
-    @property
-    def penalises(self) -> bool:
-        """Whether scores depend on the tokens before; else some tokens are only forbidden."""
-        return self._decoding.repetition_penalty != 1 or self._decoding.no_repeat_ngram > 0
-
-    def penalise_(self, scores: torch.Tensor, rows: Sequence[Row]) -> None:
-        """Lower what a row has said already, in place; scores are [rows, V]."""
-        penalty, size = self._decoding.repetition_penalty, self._decoding.no_repeat_ngram
-        for number, (prompt, generated) in enumerate(rows):
-            before = self._prompts[prompt] if self._start is None else (self._start,)
-            said = [*before, *generated]
+        Args:
+            scores: [rows, V].
+            outputs: what was generated for each input so far.
+        """
+        for number, (row, output) in enumerate(zip(inputs, outputs, strict=True)):
+            if not penalises(row.decoding):
+                continue
+            penalty, size = row.decoding.repetition_penalty, row.decoding.no_repeat_ngram
+            said = [*(row.tokens if self._start is None else (self._start,)), *output]
             if penalty != 1:
                 ids = torch.tensor(sorted(set(said)), device=scores.device)
                 own = scores[number, ids]
@@ -66,31 +78,46 @@ class Processors:
                 repeated = repeating(said, size)
                 scores[number, repeated] = -float("inf")
 
-    def forbid_(self, scores: torch.Tensor, counts: torch.Tensor) -> None:
-        """Forbid an early end and suppressed tokens, in place.
+    def forbid_(self, scores: torch.Tensor, inputs: Sequence[Input], counts: Sequence[int]) -> None:
+        """Forbid an early end, and line breaks where there must be none, in place.
 
         Args:
             scores: [rows, V].
-            counts: [rows], tokens generated so far.
+            counts: tokens generated so far, for each input.
         """
-        is_early = counts < self._decoding.min_new_tokens
-        if bool(is_early.any()):
-            scores[is_early.to(scores.device), self._end] = -float("inf")
-        if self._suppressed:
-            scores[:, self._suppressed] = -float("inf")
+        pairs = enumerate(zip(inputs, counts, strict=True))
+        early = [number for number, (row, count) in pairs if count < row.decoding.min_new_tokens]
+        if early:
+            scores[early, self._end] = -float("inf")
+        one_line = [number for number, row in enumerate(inputs) if not row.decoding.line_breaks]
+        if one_line and self._line_breaks:
+            scores[torch.tensor(one_line)[:, None], self._line_breaks] = -float("inf")
 
-    def choose(self, scores: torch.Tensor, rows: Sequence[Row]) -> torch.Tensor:
-        """The next token of each row, [rows]: the likeliest, or a sample."""
-        if self._decoding.strategy is Strategy.SAMPLING:
-            for warper in self._warpers:
-                scores = warper(None, scores)
-            scores = with_noise(scores, [self._generator(prompt) for prompt, _ in rows])
+    def choose(
+        self,
+        scores: torch.Tensor,
+        inputs: Sequence[Input],
+        generators: Sequence[torch.Generator | None],
+    ) -> torch.Tensor:
+        """The next token of each row, [rows]: a sample where it has a generator."""
+        alike: dict[DecodingSpec, list[int]] = {}
+        for number, row in enumerate(inputs):
+            if generators[number] is not None:
+                alike.setdefault(replace(row.decoding, seed=0), []).append(number)
+        for decoding, numbers in alike.items():
+            part = scores if len(numbers) == len(inputs) else scores[numbers]
+            for warper in warpers(decoding):
+                part = warper(None, part)
+            part = with_noise(part, [g for g in (generators[n] for n in numbers) if g is not None])
+            if len(numbers) == len(inputs):
+                return part.argmax(dim=-1)
+            scores[numbers] = part
         return scores.argmax(dim=-1)
 
-    def _generator(self, prompt: int) -> torch.Generator:
-        if prompt not in self._generators:
-            self._generators[prompt] = generator_of(self._prompts[prompt], self._decoding.seed)
-        return self._generators[prompt]
+
+def penalises(decoding: DecodingSpec) -> bool:
+    """Whether scores depend on the tokens before; else some tokens are only forbidden."""
+    return decoding.repetition_penalty != 1 or decoding.no_repeat_ngram > 0
 
 
 def warpers(decoding: DecodingSpec) -> list[LogitsProcessor]:

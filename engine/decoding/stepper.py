@@ -15,6 +15,7 @@ from torch.nn.functional import pad
 from transformers.modeling_outputs import BaseModelOutput
 
 from engine.backbones.loading import Backbone
+from engine.decoding.processors import Input
 from engine.methods.base import System
 
 
@@ -23,16 +24,12 @@ class TransformersStepper:
 
     Args:
         system: active.
-        rows: for each prompt, its index in the list that the system knows.
-        prompts: token ids, by number.
     """
 
     admits_any_time = False  # a cache has as many columns for all
 
-    def __init__(
-        self, system: System, rows: Sequence[int], prompts: Sequence[Sequence[int]], *, beams: int
-    ) -> None:
-        self._system, self._every_row, self._prompts, self._beams = system, rows, prompts, beams
+    def __init__(self, system: System, *, beams: int) -> None:
+        self._system, self._beams = system, beams
         self._model = system.backbone.model
         known = inspect.signature(self._model.forward).parameters
         self._last_only = {"logits_to_keep": 1} if "logits_to_keep" in known else {}
@@ -40,11 +37,11 @@ class TransformersStepper:
         self._mask = self._behind = self._encoded = torch.empty(0)
         self._cache: Any = None
 
-    def admit(self, prompts: Sequence[int]) -> torch.Tensor:
+    def admit(self, inputs: Sequence[Input]) -> torch.Tensor:
         """Read each prompt once, whatever the number of its beams."""
         backbone, self._cache = self._system.backbone, None
-        self._rows = [self._every_row[prompt] for prompt in prompts]
-        ids, self._mask = padded(backbone, [self._prompts[prompt] for prompt in prompts])
+        self._rows = [row.row for row in inputs]
+        ids, self._mask = padded(backbone, [row.tokens for row in inputs])
         self._behind = torch.zeros_like(self._mask, dtype=torch.bool)
         if backbone.is_encoder_decoder:
             with self._system.batch(self._rows, self._mask, self._behind):
@@ -55,7 +52,7 @@ class TransformersStepper:
             self._behind[:, -1] = True
         logits = self._read(ids)
         if self._beams > 1:
-            self._select(torch.arange(len(prompts)).repeat_interleave(self._beams))
+            self._select(torch.arange(len(inputs)).repeat_interleave(self._beams))
         return logits
 
     def step(self, ids: torch.Tensor, parents: torch.Tensor | None) -> torch.Tensor:

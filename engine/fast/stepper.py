@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import torch
 
+from engine.decoding.processors import Input
 from engine.fast.cache import Cache
 from engine.fast.decoder import FastDecoder
 from engine.fast.packing import pack_prompts
@@ -16,24 +17,20 @@ class FastStepper:
     """Prompts behind their prefix, one cache for all beams of an input.
 
     Args:
-        prefix: of all prompts, or with one for each.
-        prompts: token ids, by number.
+        prefix: of all inputs, or with one for each of their rows.
     """
 
     admits_any_time = True
 
-    def __init__(
-        self, decoder: FastDecoder, prefix: Prefix, prompts: Sequence[Sequence[int]], *, beams: int
-    ) -> None:
-        self._decoder, self._prefix, self._prompts = decoder, prefix, prompts
-        self._beams = beams
+    def __init__(self, decoder: FastDecoder, prefix: Prefix, *, beams: int) -> None:
+        self._decoder, self._prefix, self._beams = decoder, prefix, beams
         self._cache: Cache | None = None
 
-    def admit(self, prompts: Sequence[int]) -> torch.Tensor:
+    def admit(self, inputs: Sequence[Input]) -> torch.Tensor:
         """Read each prompt once, whatever the number of its beams."""
-        batch = pack_prompts([self._prompts[prompt] for prompt in prompts])
-        batch = batch.to(self._decoder.device)
-        prefix = self._prefix.of(torch.tensor(prompts, device=self._decoder.device))
+        device = self._decoder.device
+        batch = pack_prompts([row.tokens for row in inputs]).to(device)
+        prefix = self._prefix.of(torch.tensor([row.row for row in inputs], device=device))
         logits, cache = self._decoder.prefill(prefix, batch, beams=self._beams)
         if self._cache is None:
             self._cache = cache

@@ -14,9 +14,10 @@ import transformers
 from engine.backbones.loading import Backbone
 from engine.contract.methods.prefix import Init, Placement, PrefixMethod
 from engine.contract.specs.training import DecodingSpec, Strategy
+from engine.decoding.beams import top_k
 from engine.decoding.decoder import decode_events
 from engine.decoding.processors import repeating
-from engine.decoding.search import Finished, top_k
+from engine.decoding.search import Finished
 from engine.fast.path import compute_by_transformers
 from engine.methods.base import System
 from engine.methods.finetune import BareBackbone
