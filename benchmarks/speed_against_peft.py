@@ -138,13 +138,17 @@ def padded(
 
 
 class Sides:
-    """The program's prefix and PEFT's, each on a backbone of its own, and the rows."""
+    """The program's prefix and PEFT's, each on a backbone of its own, and the rows.
+
+    The prefix has been trained for `trained` steps of 8 rows.
+    """
 
     def __init__(
         self,
         given: argparse.Namespace,
         *,
         prefix_length: int,
+        trained: int = 0,
         device: torch.device = CPU,
         dtype: torch.dtype = torch.float32,
     ) -> None:
@@ -159,6 +163,12 @@ class Sides:
         self.tokenizer = self._backbone.tokenizer
         self.rows = rows(given.data, self.tokenizer, 600)
         self.theirs = peft_model(self._backbone.model, prefix_length, projection=False)
+        if trained:
+            parameters = self.ours.trainable().values()
+            step = our_step(self.ours, torch.optim.AdamW(parameters, lr=5e-4, fused=True))
+            next_step = of(grouped(self.rows, 8), step)
+            for _ in range(trained):
+                next_step()
         folded = [entries.permute(2, 0, 1, 3).flatten(1) for entries in self.ours.folded().values()]
         with torch.no_grad():
             self.theirs.prompt_encoder["default"].embedding.weight.copy_(torch.cat(folded, dim=1))
@@ -367,9 +377,16 @@ def finetuning(given: argparse.Namespace) -> None:
     report("step of full fine-tuning, batch 8", medians, against="Trainer")
 
 
-def decoding(given: argparse.Namespace, what: str, prefix_length: int, spec: DecodingSpec) -> None:
+def decoding(
+    given: argparse.Namespace,
+    what: str,
+    prefix_length: int,
+    spec: DecodingSpec,
+    *,
+    trained: int = 0,
+) -> None:
     """16 inputs."""
-    sides = Sides(given, prefix_length=prefix_length)
+    sides = Sides(given, prefix_length=prefix_length, trained=trained)
     equal, medians = decoding_turns(sides, spec, given.rounds)
     count = len(sides.prompts)
     what = f"{what}, {count} inputs, prefix {prefix_length}: {equal} of {count} outputs equal"
@@ -426,7 +443,9 @@ def memory(given: argparse.Namespace) -> None:
 
 
 FORCED = {"max_new_tokens": 40, "min_new_tokens": 40, "batch_size": 16}
-TO_END = {"max_new_tokens": 60, "batch_size": 16}
+BEAMS_TO_END = DecodingSpec(strategy=Strategy.BEAM, num_beams=5, max_new_tokens=60, batch_size=16)
+TRAINED = 60
+"""Steps behind which most outputs end before the limit, as a user's do."""
 PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
     "training": training,
     "finetuning": finetuning,
@@ -437,10 +456,10 @@ PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
         given, "beam 5, 40 tokens", 10, DecodingSpec(strategy=Strategy.BEAM, num_beams=5, **FORCED)
     ),
     "beam-to-end": lambda given: decoding(
-        given, "beam 5 to the end", 10, DecodingSpec(strategy=Strategy.BEAM, num_beams=5, **TO_END)
+        given, "beam 5 to the end", 10, BEAMS_TO_END, trained=TRAINED
     ),
     "long-prefix": lambda given: decoding(
-        given, "beam 5 to the end", 100, DecodingSpec(strategy=Strategy.BEAM, num_beams=5, **TO_END)
+        given, "beam 5 to the end", 100, BEAMS_TO_END, trained=TRAINED
     ),
     "prefixes": prefixes,
     "memory": memory,

@@ -85,19 +85,15 @@ class BeamBatch:
 
     def _candidates(self, logits: torch.Tensor, count: int) -> tuple[torch.Tensor, torch.Tensor]:
         """The best `count` next tokens of each beam, with their log-probabilities."""
-        total = logits.logsumexp(-1, keepdim=True)
+        scores = logits.log_softmax(-1)
         inputs = [row for row in self.inputs for _ in range(self._beams)]
         counts = self._counts.repeat_interleave(self._beams).tolist()
-        if not penalises(self._decoding):
-            self._processors.forbid_(logits, inputs, counts)
-            values, ids = top_k(logits, count)
-            return (values - total).cpu(), ids.cpu()
-        logits = logits - total  # penalties change log-probabilities here
-        said = self._tokens.flatten(0, 1).tolist()
-        outputs = [tokens[:count] for tokens, count in zip(said, counts, strict=True)]
-        self._processors.penalise_(logits, inputs, outputs)
-        self._processors.forbid_(logits, inputs, counts)
-        values, ids = top_k(logits, count)
+        if penalises(self._decoding):  # which changes log-probabilities here
+            said = self._tokens.flatten(0, 1).tolist()
+            outputs = [tokens[:count] for tokens, count in zip(said, counts, strict=True)]
+            self._processors.penalise_(scores, inputs, outputs)
+        self._processors.forbid_(scores, inputs, counts)
+        values, ids = top_k(scores, count)
         return values.cpu(), ids.cpu()
 
     def _remember(self, values: torch.Tensor, tokens: torch.Tensor, ends: torch.Tensor) -> None:
