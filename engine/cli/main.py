@@ -108,6 +108,7 @@ def make_parser() -> Parser:
     _study_verb(verbs)
     _output_verbs(verbs)
     _prefix_verbs(verbs)
+    _serving_verb(verbs)
     return parser
 
 
@@ -292,6 +293,41 @@ def _prefix_verbs(verbs: argparse._SubParsersAction[Parser]) -> None:
     fetch = kinds.add_parser("fetch")
     fetch.add_argument("name", metavar="NAME")
     fetch.set_defaults(verb=_later("backbones", "fetch"))
+
+
+def _serving_verb(verbs: argparse._SubParsersAction[Parser]) -> None:
+    verb = verbs.add_parser(
+        "serve",
+        help="answer requests over HTTP with trained prefixes",
+        description="An OpenAI-compatible server: a model for each prefix, over one backbone.",
+    )
+    verb.add_argument(
+        "prefixes",
+        nargs="+",
+        metavar="PREFIX",
+        help="a finished run or a prefix folder; NAME=DIR serves it under another name",
+    )
+    verb.add_argument(
+        "--backbone", metavar="NAME|DIR", help="what they were trained on, if not as in the folder"
+    )
+    verb.add_argument("--host", default="127.0.0.1", help="default 127.0.0.1: this machine alone")
+    verb.add_argument("--port", type=int, default=8321, metavar="N", help="default 8321; 0: any")
+    verb.add_argument(
+        "--api-key-file",
+        metavar="FILE",
+        help="holds the key that clients must send; needed where --host is not this machine alone "
+        "(or the environment variable PREFIX_WORKBENCH_API_KEY)",
+    )
+    numbers = {
+        "--batch-size": (16, "outputs that are made at a time"),
+        "--queue": (256, "outputs that may wait; more are answered with status 429"),
+        "--timeout": (300, "seconds that a request may take"),
+    }
+    for flag, (default, about) in numbers.items():
+        text = f"{about} (default {default})"
+        verb.add_argument(flag, type=int, default=default, metavar="N", help=text)
+    verb.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda", "mps"))
+    verb.set_defaults(verb=_later("serving", "serve"))
 
 
 def _later(module: str, name: str) -> Verb:

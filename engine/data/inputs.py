@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from engine.contract.projects.dataset_store import DatasetStore
@@ -41,6 +42,31 @@ class Input:
         return linearise(self.parts, self.sources, form)
 
 
+def input_of(cells: Iterable[tuple[str, Role, str]]) -> Input:
+    """The input of a row whose input cells are these: name, role and text of each."""
+    parts: list[Part] = []
+    sources: list[str] = []
+    all_parsed = True
+    for name, role, cell in cells:
+        if role is Role.FIELD:
+            parts.append((name, joined_list(cell)))
+        elif role is Role.MEANING:
+            try:
+                parts.extend(parse_meaning(cell))
+            except NotAMeaningError:
+                sources.append(cell)
+                all_parsed = False
+        elif role is Role.TRIPLES:
+            try:
+                parts.extend(parse_triples(cell))
+            except NotTriplesError:
+                sources.append(cell)
+                all_parsed = False
+        elif cell.strip():
+            sources.append(joined_list(cell))
+    return Input(tuple(parts), tuple(sources), all_parsed)
+
+
 class RowReader:
     """Takes rows of one dataset apart as a mapping says.
 
@@ -72,28 +98,7 @@ class RowReader:
 
     def input(self, cells: tuple[str, ...]) -> Input:
         """Fields and source texts."""
-        parts: list[Part] = []
-        sources: list[str] = []
-        all_parsed = True
-        for index, name, role in self._inputs:
-            cell = cells[index]
-            if role is Role.FIELD:
-                parts.append((name, joined_list(cell)))
-            elif role is Role.MEANING:
-                try:
-                    parts.extend(parse_meaning(cell))
-                except NotAMeaningError:
-                    sources.append(cell)
-                    all_parsed = False
-            elif role is Role.TRIPLES:
-                try:
-                    parts.extend(parse_triples(cell))
-                except NotTriplesError:
-                    sources.append(cell)
-                    all_parsed = False
-            elif cell.strip():
-                sources.append(joined_list(cell))
-        return Input(tuple(parts), tuple(sources), all_parsed)
+        return input_of((name, role, cells[index]) for index, name, role in self._inputs)
 
     def has_input(self, cells: tuple[str, ...]) -> bool:
         """Whether any input cell holds text."""

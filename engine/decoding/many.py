@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.backbones.loading import Backbone
 from engine.contract.errors import UserError
 from engine.contract.methods.info import ArtifactKind
 from engine.contract.methods.prefix import Placement
@@ -20,6 +21,7 @@ from engine.exchange import native
 from engine.exchange.card import read_card
 from engine.exchange.checking import backbone_for
 from engine.exchange.reading import prefix_folder_of
+from engine.methods.attention import KeyValues
 from engine.methods.per_row import PrefixPerRow
 from engine.reporter import Reporter
 
@@ -97,12 +99,7 @@ def load_many(
     Raises:
         UserError: the backbone is not to be had, a prefix is damaged or does not fit it.
     """
-    with_runs = [prefix.spec.backbone for prefix in prefixes if prefix.spec is not None]
-    backbone_name = with_runs[0] if with_runs else backbone_for(prefixes[0].card)
-    key_values = [native.read(prefix.folder)[0] for prefix in prefixes]
-    backbone = Systems(device=device).bare(backbone_name, reporter).system.backbone
-    for prefix, tensors in zip(prefixes, key_values, strict=True):
-        native.check_fits(prefix.card, backbone, tensors)
+    backbone, key_values = load_prefixes(prefixes, reporter, device=device)
     indices = {prefix.name: index for index, prefix in enumerate(prefixes)}
     choice = [indices[row.prefix] for row in inputs]
     prompts = []
@@ -112,6 +109,27 @@ def load_many(
         form = prompt_named(prefixes[index].card.prompt)
         prompts.append(form.encode_source(backbone.tokenizer, row.source, limit))
     return PrefixPerRow(backbone, key_values, choice), prompts
+
+
+def load_prefixes(
+    prefixes: Sequence[NamedPrefix], reporter: Reporter, *, backbone: str = "", device: Device
+) -> tuple[Backbone, list[KeyValues]]:
+    """The backbone of these prefixes, and their tensors.
+
+    Args:
+        prefixes: at least one.
+        backbone: where the user says which it is; else the run or the card does.
+
+    Raises:
+        UserError: the backbone is not to be had, a prefix is damaged or does not fit it.
+    """
+    with_runs = [prefix.spec.backbone for prefix in prefixes if prefix.spec is not None]
+    name = backbone or (with_runs[0] if with_runs else backbone_for(prefixes[0].card))
+    key_values = [native.read(prefix.folder)[0] for prefix in prefixes]
+    loaded = Systems(device=device).bare(name, reporter).system.backbone
+    for prefix, tensors in zip(prefixes, key_values, strict=True):
+        native.check_fits(prefix.card, loaded, tensors)
+    return loaded, key_values
 
 
 def _named(name: str, folder: Path) -> NamedPrefix:

@@ -1,0 +1,126 @@
+"""A socket, uvicorn, and the thread that searches."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+from collections.abc import Callable
+from typing import Any
+
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from engine.contract.errors import UserError
+from engine.serving.app import make_app
+from engine.serving.gate import Limits
+from engine.serving.jobs import JobQueue
+from engine.serving.metrics import Metrics
+from engine.serving.prefixes import ServedPrefixes
+from engine.serving.worker import SearchThread
+
+HEADER_S = 15
+"""How long a connection may be open without a whole request header."""
+MOST_CONNECTIONS = 512
+SHUTDOWN_S = 2
+
+
+class ImpatientProtocol(H11Protocol):
+    """uvicorn's, closing a connection whose next request header does not come."""
+
+    _late: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        """Wait for the first header."""
+        super().connection_made(transport)
+        self._wait()
+
+    def on_response_complete(self) -> None:
+        """Wait for the next one."""
+        super().on_response_complete()
+        self._wait()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait no more."""
+        if self._late is not None:
+            self._late.cancel()
+        super().connection_lost(exc)
+
+    def _wait(self) -> None:
+        if self._late is not None:
+            self._late.cancel()
+        self._late = self.loop.call_later(HEADER_S, self._close_unless_asked)
+
+    def _close_unless_asked(self) -> None:
+        if self.cycle is None or self.cycle.response_complete:
+            self.transport.close()
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches a server there."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """A socket that clients may connect to; port 0 is any that is free.
+
+    Raises:
+        UserError: the port is used, or the host is not of this machine.
+    """
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=family, backlog=256)
+    except (OSError, OverflowError) as error:
+        raise UserError(
+            "cannot-listen",
+            "The server cannot listen on {host}, port {port} ({reason}). Choose another --port "
+            "or --host.",
+            host=host,
+            port=port,
+            reason=getattr(error, "strerror", None) or error,
+        ) from error
+
+
+def serve(
+    served: ServedPrefixes,
+    bound: socket.socket,
+    *,
+    limits: Limits,
+    most_waiting: int,
+    batch_size: int,
+    on_start: Callable[[], None] = lambda: None,
+) -> None:
+    """Answer requests until the process is asked to stop.
+
+    Raises:
+        KeyboardInterrupt: it was asked with Ctrl+C.
+    """
+    queue = JobQueue(most_waiting)
+    metrics = Metrics(list(served.by_name), queue)
+    search = SearchThread(served, queue, metrics, batch_size=batch_size)
+    config = uvicorn.Config(
+        make_app(served, queue, metrics, limits=limits),
+        http=ImpatientProtocol,
+        ws="none",
+        lifespan="off",
+        loop="asyncio",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        limit_concurrency=MOST_CONNECTIONS,
+        timeout_keep_alive=HEADER_S,
+        timeout_graceful_shutdown=SHUTDOWN_S,
+    )
+    search.start()
+    try:
+        on_start()
+        uvicorn.Server(config).run(sockets=[bound])
+    finally:
+        search.close()
+        bound.close()

@@ -1,0 +1,111 @@
+"""From tokens, one by one, to the text that a client gets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from engine.data.prompt import Tokenizer
+from engine.decoding.search import Streamed
+
+_UNFINISHED = "\ufffd"
+"""What a tokenizer writes for the first bytes of a letter whose other bytes are still to come."""
+
+
+@dataclass(frozen=True)
+class TokenText:
+    """A token as logprobs report it.
+
+    Attributes:
+        offset: characters of the output before it.
+        alternatives: the likeliest texts in its place, with their log-probabilities.
+    """
+
+    text: str
+    offset: int
+    log_probability: float
+    alternatives: tuple[tuple[str, float], ...]
+
+
+class Transcript:
+    """The text of one output: without special tokens, stripped, and cut before a stop text.
+
+    Args:
+        stops: texts before which the output ends.
+        reads: whether the text is needed while it is made; else it is put together at its end.
+
+    Attributes:
+        is_stopped: whether a stop text has come.
+        tokens: how many tokens there are.
+        details: of each token that came with its log-probability.
+    """
+
+    def __init__(self, tokenizer: Tokenizer, stops: Sequence[str], *, reads: bool) -> None:
+        self._tokenizer, self._stops = tokenizer, tuple(stops)
+        self._reads = reads or bool(stops)
+        self._ids: list[int] = []
+        self._text, self._sent, self._end = "", 0, 0
+        self._is_over = False
+        self.is_stopped = False
+        self.details: list[TokenText] = []
+
+    @property
+    def tokens(self) -> int:
+        """Tokens so far, those of a stop text included."""
+        return len(self._ids)
+
+    def add(self, event: Streamed) -> None:
+        """One token more."""
+        if event.log_probability is not None:
+            self._add_details(event, event.log_probability)
+        self._ids.append(event.token)
+        if self._reads and not self.is_stopped:
+            self._read()
+
+    def piece(self) -> str:
+        """What is new and will not change any more: not what may be the beginning of a stop."""
+        text = self._text.rstrip()
+        if not (self.is_stopped or self._is_over):
+            text = text.rstrip(_UNFINISHED)
+            text = text[: len(text) - self._held(text)].rstrip()
+        new, self._sent = text[self._sent :], max(self._sent, len(text))
+        return new
+
+    def end(self) -> str:
+        """The whole text, at the end."""
+        if not self._reads:
+            self._read()
+        self._text = self._text.rstrip()
+        self._is_over = True
+        length = len(self._text)
+        self.details = [token for token in self.details if token.offset < length]
+        return self._text
+
+    def _read(self) -> None:
+        text = self._tokenizer.decode(self._ids, skip_special_tokens=True).lstrip()
+        found = [at for at in (text.find(stop) for stop in self._stops) if at >= 0]
+        self.is_stopped = bool(found)
+        self._text = text[: min(found)] if found else text
+
+    def _held(self, text: str) -> int:
+        """How many of the last characters may be the beginning of a stop text."""
+        longest = 0
+        for stop in self._stops:
+            for size in range(min(len(stop) - 1, len(text)), longest, -1):
+                if text.endswith(stop[:size]):
+                    longest = size
+                    break
+        return longest
+
+    def _add_details(self, event: Streamed, log_probability: float) -> None:
+        before = self._ids[-1:]
+        skipped = len(self._tokenizer.decode(before))
+
+        def text_of(token: int) -> str:
+            text: str = self._tokenizer.decode([*before, token])[skipped:]
+            return text if self._ids else text.lstrip()
+
+        text = text_of(event.token)
+        pairs = tuple((text_of(token), value) for token, value in event.alternatives)
+        self.details.append(TokenText(text, self._end, log_probability, pairs))
+        self._end += len(text)
