@@ -29,6 +29,7 @@ class Limits:
         api_key: that every request must carry, or "".
         hosts: that a request may name as its server; empty: any.
         request_s: for its outputs.
+        header_s: for its header to arrive, from the connection or the last answer on.
         body_s: for its body to arrive.
         body_bytes: of its body.
     """
@@ -36,6 +37,7 @@ class Limits:
     api_key: str = ""
     hosts: frozenset[str] = LOOPBACK
     request_s: float = 300.0
+    header_s: float = 15.0
     body_s: float = 20.0
     body_bytes: int = 2**20
 

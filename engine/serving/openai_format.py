@@ -93,9 +93,13 @@ class CompletionFormat(_Common):
         return {
             "tokens": [token.text for token in tokens],
             "token_logprobs": [token.log_probability for token in tokens],
-            "top_logprobs": [dict(token.alternatives[: self._alternatives]) for token in tokens],
+            "top_logprobs": [self._by_text(token) for token in tokens],
             "text_offset": [token.offset for token in tokens],
         }
+
+    def _by_text(self, token: TokenText) -> dict[str, float]:
+        """The likeliest of those of one text, as parts of letters are."""
+        return dict(reversed(token.alternatives[: self._alternatives]))
 
 
 class ChatFormat(_Common):

@@ -19,15 +19,18 @@ from engine.serving.metrics import Metrics
 from engine.serving.prefixes import ServedPrefixes
 from engine.serving.worker import SearchThread
 
-HEADER_S = 15
-"""How long a connection may be open without a whole request header."""
 MOST_CONNECTIONS = 512
 SHUTDOWN_S = 2
 
 
 class ImpatientProtocol(H11Protocol):
-    """uvicorn's, closing a connection whose next request header does not come."""
+    """uvicorn's, closing a connection whose next request header does not come.
 
+    Attributes:
+        header_s: how long it waits for it.
+    """
+
+    header_s: float
     _late: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
@@ -49,11 +52,24 @@ class ImpatientProtocol(H11Protocol):
     def _wait(self) -> None:
         if self._late is not None:
             self._late.cancel()
-        self._late = self.loop.call_later(HEADER_S, self._close_unless_asked)
+        self._late = self.loop.call_later(self.header_s, self._close_unless_asked)
 
     def _close_unless_asked(self) -> None:
         if self.cycle is None or self.cycle.response_complete:
             self.transport.close()
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's, saying when it answers, and can be stopped."""
+
+    def __init__(self, config: uvicorn.Config, on_start: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_start = on_start
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to answer."""
+        await super().startup(sockets)
+        self._on_start()
 
 
 def is_loopback(host: str) -> bool:
@@ -73,6 +89,8 @@ def listening(host: str, port: int) -> socket.socket:
         UserError: the port is used, or the host is not of this machine.
     """
     try:
+        if not 0 <= port <= 65535:
+            raise OverflowError("a port is a number from 0 to 65535")
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         return socket.create_server((host, port), family=family, backlog=256)
     except (OSError, OverflowError) as error:
@@ -97,6 +115,9 @@ def serve(
 ) -> None:
     """Answer requests until the process is asked to stop.
 
+    Args:
+        on_start: called when the first request may come.
+
     Raises:
         KeyboardInterrupt: it was asked with Ctrl+C.
     """
@@ -105,22 +126,22 @@ def serve(
     search = SearchThread(served, queue, metrics, batch_size=batch_size)
     config = uvicorn.Config(
         make_app(served, queue, metrics, limits=limits),
-        http=ImpatientProtocol,
+        http=type("Protocol", (ImpatientProtocol,), {"header_s": limits.header_s}),
         ws="none",
         lifespan="off",
         loop="asyncio",
         log_config=None,
+        log_level="error",
         access_log=False,
         proxy_headers=False,
         server_header=False,
         limit_concurrency=MOST_CONNECTIONS,
-        timeout_keep_alive=HEADER_S,
+        timeout_keep_alive=round(limits.header_s),
         timeout_graceful_shutdown=SHUTDOWN_S,
     )
     search.start()
     try:
-        on_start()
-        uvicorn.Server(config).run(sockets=[bound])
+        _Server(config, on_start).run(sockets=[bound])
     finally:
         search.close()
         bound.close()

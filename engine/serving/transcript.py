@@ -45,6 +45,7 @@ class Transcript:
         self._reads = reads or bool(stops)
         self._ids: list[int] = []
         self._text, self._sent, self._end = "", 0, 0
+        self._context = self._read_to = 0
         self._is_over = False
         self.is_stopped = False
         self.details: list[TokenText] = []
@@ -66,26 +67,43 @@ class Transcript:
         """What is new and will not change any more: not what may be the beginning of a stop."""
         text = self._text.rstrip()
         if not (self.is_stopped or self._is_over):
-            text = text.rstrip(_UNFINISHED)
             text = text[: len(text) - self._held(text)].rstrip()
         new, self._sent = text[self._sent :], max(self._sent, len(text))
         return new
 
     def end(self) -> str:
         """The whole text, at the end."""
-        if not self._reads:
-            self._read()
-        self._text = self._text.rstrip()
-        self._is_over = True
-        length = len(self._text)
-        self.details = [token for token in self.details if token.offset < length]
+        if not self.is_stopped:
+            self._text = self._decoded(0).lstrip()
+            self._cut(0)
+        self._text, self._is_over = self._text.rstrip(), True
+        if self.is_stopped:
+            length = len(self._text)
+            self.details = [token for token in self.details if token.offset < length]
         return self._text
 
     def _read(self) -> None:
-        text = self._tokenizer.decode(self._ids, skip_special_tokens=True).lstrip()
-        found = [at for at in (text.find(stop) for stop in self._stops) if at >= 0]
-        self.is_stopped = bool(found)
-        self._text = text[: min(found)] if found else text
+        """Add what the last tokens say, in the light of those before: never the whole again."""
+        before, now = self._decoded(self._context, self._read_to), self._decoded(self._context)
+        if len(now) <= len(before) or now.endswith(_UNFINISHED):
+            return
+        self._context, self._read_to = self._read_to, len(self._ids)
+        length = len(self._text)
+        self._text += now[len(before) :]
+        if not length:
+            self._text = self._text.lstrip()
+        self._cut(length)
+
+    def _decoded(self, start: int, end: int | None = None) -> str:
+        text: str = self._tokenizer.decode(self._ids[start:end], skip_special_tokens=True)
+        return text
+
+    def _cut(self, length: int) -> None:
+        """End before a stop text, of which none was in the first `length` characters."""
+        places = (self._text.find(stop, max(0, length - len(stop))) for stop in self._stops)
+        found = [place for place in places if place >= 0]
+        if found:
+            self._text, self.is_stopped = self._text[: min(found)], True
 
     def _held(self, text: str) -> int:
         """How many of the last characters may be the beginning of a stop text."""
