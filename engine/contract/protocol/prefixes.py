@@ -6,10 +6,18 @@ after it.
 
 from __future__ import annotations
 
+import enum
 from dataclasses import dataclass
 
 from engine.contract.runs.scores import Score
 from engine.contract.specs.data import Linearisation, PromptForm
+
+
+class CacheType(enum.Enum):
+    """Number format of a key/value cache, and of a GGUF file that is written."""
+
+    F16 = "f16"
+    F32 = "f32"
 
 
 @dataclass(frozen=True)
@@ -18,12 +26,20 @@ class ExportPrefix:
 
     Attributes:
         source: a run folder or a native prefix folder.
-        format: "native" or "peft".
+        format: a name of `engine.contract.exports.EXPORTS`.
+        gguf: of "llamacpp", the backbone as a GGUF file; "" where it is to be written.
+        write_gguf: of "llamacpp", the format in which the backbone is written as a GGUF file too.
+        cache_type: of "llamacpp" and "mlx", that of the cache.
+        flash_attention: of "llamacpp", whether it is on when the cache is read.
     """
 
     source: str
     format: str
     out: str
+    gguf: str = ""
+    write_gguf: CacheType | None = None
+    cache_type: CacheType = CacheType.F16
+    flash_attention: bool = True
 
 
 @dataclass(frozen=True)
