@@ -17,6 +17,7 @@ from engine.cli.arguments import (
     Parser,
     add_decoding_options,
     add_encoder_options,
+    add_export_options,
     add_foreign_options,
     add_input_options,
     add_reference_option,
@@ -276,8 +277,7 @@ def _output_verbs(verbs: argparse._SubParsersAction[Parser]) -> None:
 def _prefix_verbs(verbs: argparse._SubParsersAction[Parser]) -> None:
     verb = verbs.add_parser("export", help="write what a run trained as a folder to pass on")
     verb.add_argument("source", metavar="RUN_DIR", help="a finished run, or a prefix folder")
-    verb.add_argument("--format", choices=("native", "peft"), default="native")
-    verb.add_argument("--out", required=True, metavar="DIR")
+    add_export_options(verb)
     verb.set_defaults(verb=_later("prefixes", "export"))
 
     verb = verbs.add_parser("import", help="import a native or PEFT prefix folder into a project")

@@ -10,6 +10,7 @@ from engine.backbones.fingerprint import fingerprint_of
 from engine.backbones.paths import folder_of
 from engine.backbones.regular import home_path
 from engine.contract.errors import UserError
+from engine.contract.exports import CACHE_EXPORTS, EXPORT_NAMES
 from engine.contract.files.folders import refuse_used
 from engine.contract.methods.info import ArtifactKind
 from engine.contract.projects.project import Project, ProjectFolder
@@ -23,6 +24,7 @@ from engine.contract.protocol.prefixes import (
     VerifyPrefix,
 )
 from engine.contract.runs.folder import RunFolder
+from engine.contract.specs.run import describe_method
 from engine.data.prompt import prompt_named
 from engine.exchange.card import describe, is_folder_of
 from engine.exchange.foreign import ForeignForm
@@ -32,9 +34,6 @@ from engine.reporter import Reporter
 # The modules that hold tensors load torch; they are imported where one is touched, so that listing
 # prefixes costs nothing.
 
-FORMATS = ("native", "peft")
-
-
 def export_prefix(command: ExportPrefix, reporter: Reporter) -> Done:
     """Write the prefix or delta of a run, or of its own folder, into a new folder.
 
@@ -42,12 +41,7 @@ def export_prefix(command: ExportPrefix, reporter: Reporter) -> Done:
         UserError: there is no prefix, the format is unknown or cannot hold it, the folder is
             not empty, or it cannot be written to.
     """
-    if command.format not in FORMATS:
-        raise UserError(
-            "unknown-export-format",
-            "The format is {format!r}. Choose native or peft.",
-            format=command.format,
-        )
+    _check_export(command)
     source, out = home_path(command.source), home_path(command.out)
     refuse_used(out)
     of_run = RunFolder(source).delta
@@ -63,8 +57,36 @@ def export_prefix(command: ExportPrefix, reporter: Reporter) -> Done:
     if command.format == "native":
         native.write(out, key_values, card)
         return Done(f"The prefix {card.name!r} is in {out}.")
+    if command.format in CACHE_EXPORTS:
+        from engine.exchange.runtimes.exporting import export_cache
+
+        return export_cache(command, out, key_values, card, source=source, reporter=reporter)
     peft.write(out, key_values, card)
     return Done(f"The prefix {card.name!r} is in {out}, for PEFT to load.")
+
+
+def _check_export(command: ExportPrefix) -> None:
+    if command.format not in EXPORT_NAMES:
+        raise UserError(
+            "unknown-export-format",
+            "The format is {format!r}. Choose one of {formats}.",
+            format=command.format,
+            formats=", ".join(EXPORT_NAMES),
+        )
+    if command.format == "llamacpp":
+        if bool(command.gguf) == (command.write_gguf is not None):
+            raise UserError(
+                "gguf-not-named",
+                "llama.cpp needs the backbone as a GGUF file: name it with --gguf MODEL.gguf, or "
+                "have it written with --write-gguf f16 or f32, and not both.",
+            )
+    elif command.gguf or command.write_gguf is not None:
+        raise UserError(
+            "gguf-for-another-format",
+            "--gguf and --write-gguf belong to --format llamacpp, and the format is {format!r}. "
+            "Leave them out.",
+            format=command.format,
+        )
 
 
 def _export_delta(folder: Path, form: str, out: Path, reporter: Reporter) -> Done:
@@ -72,6 +94,15 @@ def _export_delta(folder: Path, form: str, out: Path, reporter: Reporter) -> Don
 
     reporter.update(0, 0, "bytes", "Exporting the delta")
     tensors, card = folders.read(folder, ArtifactKind.DELTA)
+    if form in CACHE_EXPORTS:
+        raise UserError(
+            "delta-is-no-cache",
+            "{name!r} is {method}, which is no prefix, and the format {format!r} holds a key/value "
+            "cache. Export it as native or PEFT.",
+            name=card.name,
+            method=describe_method(card.method),
+            format=form,
+        )
     if form == "native":
         folders.write(out, tensors, card)
         return Done(f"The delta {card.name!r} is in {out}.")
