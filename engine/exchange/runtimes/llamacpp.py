@@ -199,8 +199,8 @@ Without a server, with the text in place of INPUT (`\\n` is the prompt form's li
       --prompt-cache {SESSION_FILE} --prompt-cache-ro
 
 The cache's type ({kind}) and flash attention ({flash}) must be as written here, or the file is refused.
-With a float32 GGUF file and a float32 cache, outputs are those of Prefix Workbench; with a float16
-cache a logit differs by some 0.02. A quantised GGUF file computes with other numbers than the prefix
+With a float32 GGUF file, a float32 cache and flash attention off, outputs are those of Prefix
+Workbench; llama.cpp's flash attention moves a logit by some 0.003, a float16 cache by some 0.02. A quantised GGUF file computes with other numbers than the prefix
 was trained on, and many outputs differ, as they do between the quantised and the whole backbone.
 Beams are not available."""
     if has_window:
