@@ -45,9 +45,7 @@ def export_cache(
     backbone = RunFolder(source).read_spec().backbone if is_run else backbone_for(card)
     folder = find_folder(backbone)
     if command.format == "llamacpp":
-        llamacpp.write(
-            out, key_values, card, backbone=folder, command=command, reporter=reporter
-        )
+        llamacpp.write(out, key_values, card, backbone=folder, command=command, reporter=reporter)
     else:
         pieces = pieces_of(card, load_tokenizer(backbone))
         if command.format == "mlx":

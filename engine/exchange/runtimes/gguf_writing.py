@@ -84,9 +84,7 @@ Change = Callable[[torch.Tensor], torch.Tensor]
 Named = tuple[str, SavedTensor, Change, tuple[int, ...]]
 
 
-def _named(
-    folder: Path, config: BackboneConfig, architecture: gguf.MODEL_ARCH
-) -> Iterator[Named]:
+def _named(folder: Path, config: BackboneConfig, architecture: gguf.MODEL_ARCH) -> Iterator[Named]:
     """Each tensor's name in the file, where it is, what is changed of it, and its shape then."""
     settings = config.settings()
     shape = config.shape(0)

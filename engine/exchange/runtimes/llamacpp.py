@@ -18,7 +18,7 @@ from engine.backbones.catalog import describe_folder
 from engine.backbones.config import BackboneConfig
 from engine.backbones.full_tokenizer import load_full_tokenizer
 from engine.contract.files.folders import fill_folder
-from engine.contract.protocol.prefixes import CacheType, ExportPrefix
+from engine.contract.protocol.prefixes import ExportPrefix
 from engine.contract.runs.cards import Card
 from engine.exchange.card import README_FILE, readme
 from engine.exchange.runtimes.cells import Cells, PromptPieces, cells_of, pieces_of

@@ -13,6 +13,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -22,7 +23,10 @@ from engine.exchange.runtimes.cells import Array, Cells
 SLOT_VERSIONS = (3, 2)
 SESSION_VERSION = 10
 _SLOT, _SESSION = 0x67677371, 0x6767736E
-_TYPES = {CacheType.F32: (0, np.dtype("<f4")), CacheType.F16: (1, np.dtype("<f2"))}
+_TYPES: dict[CacheType, tuple[int, np.dtype[Any]]] = {
+    CacheType.F32: (0, np.dtype("<f4")),
+    CacheType.F16: (1, np.dtype("<f2")),
+}
 """ggml's numbers of the types."""
 
 
@@ -81,8 +85,6 @@ def _cells(cells: Cells, form: CacheForm) -> bytes:
     return b"".join(parts)
 
 
-def _rows(
-    layer: Array, number: np.dtype[np.floating]
-) -> np.ndarray[tuple[int, ...], np.dtype[np.floating]]:
+def _rows(layer: Array, number: np.dtype[Any]) -> np.ndarray[tuple[int, ...], np.dtype[Any]]:
     heads, length, width = layer.shape
     return layer.transpose(1, 0, 2).reshape(length, heads * width).astype(number)

@@ -14,8 +14,8 @@ import torch
 import transformers
 
 from engine.backbones.catalog import describe_folder
-from engine.backbones.full_tokenizer import load_full_tokenizer
 from engine.backbones.fingerprint import fingerprint_of
+from engine.backbones.full_tokenizer import load_full_tokenizer
 from engine.cli import main
 from engine.exchange import native
 from engine.reporter import Silent
@@ -124,9 +124,7 @@ def test_llama_cpp_in_half_precision_and_with_files_of_another_form(
 ) -> None:
     case, prompt = llama_case, llama_case.ids(TEXTS[0])
     words = ("--format", "llamacpp", "--write-gguf", "f32")
-    turned = case.export(
-        tmp_path / "turned", *words, "--cache-type", "f32", "--no-flash-attention"
-    )
+    turned = case.export(tmp_path / "turned", *words, "--cache-type", "f32", "--no-flash-attention")
     halves = case.export(tmp_path / "halves", *words)
     (gguf,) = turned.glob("*.gguf")
     job = {"model": str(gguf), "kind": "slot", "prompts": [prompt], "new": NEW}
@@ -160,7 +158,9 @@ def test_the_lines_for_transformers_run_as_they_are_written(
     code = "\n".join(line[4:] for line in lines if line.startswith("    ") or not line.strip())
     monkeypatch.chdir(out)
     capsys.readouterr()
-    exec(compile(code.replace("INPUT", TEXTS[0]).replace("=100", f"={NEW}"), "README.md", "exec"), {})
+    exec(
+        compile(code.replace("INPUT", TEXTS[0]).replace("=100", f"={NEW}"), "README.md", "exec"), {}
+    )
     printed = capsys.readouterr().out
     form = prompt_of(case, TEXTS[0])
     _, made = case.expected(form)
