@@ -1,7 +1,7 @@
 """A prefix folder as one file, NAME.prefix.zip, and back.
 
-A file from elsewhere is checked before anything of it is unpacked: only the names of a prefix folder,
-each once, as plain files of bounded size. Nothing here loads torch.
+A file from elsewhere is checked before anything of it is unpacked: only the names of a prefix
+folder, each once, as plain files of bounded size. Nothing here loads torch.
 """
 
 from __future__ import annotations

@@ -300,12 +300,12 @@ class PrefixAttention:
         slot = self._slots[site]
 
         def stop(*_: object) -> None:
-            raise _Stopped
+            raise _StoppedError
 
         hook = self.modules[site].register_forward_hook(stop)
         try:
             with _recording([slot]):
-                with contextlib.suppress(_Stopped):
+                with contextlib.suppress(_StoppedError):
                     model(input_ids=ids[:, None], use_cache=False)
                 assert slot.recorded is not None
                 return slot.recorded[1, :, :, 0]
@@ -320,7 +320,7 @@ class PrefixAttention:
         }
 
 
-class _Stopped(Exception):
+class _StoppedError(Exception):
     """A pass has come as far as was wanted."""
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import torch
 
+from engine.backbones.regular import home_path
 from engine.contract.errors import UserError
 from engine.contract.methods.prefix import Depth
 from engine.contract.protocol.prefixes import (
@@ -15,9 +16,14 @@ from engine.contract.protocol.prefixes import (
     PrefixPoint,
 )
 from engine.contract.runs.cards import AttentionSite, Card
-from engine.exchange.checking import backbone_for
+from engine.exchange.reading import prefix_folder_of
 from engine.methods.attention import KeyValues, attention_of
-from engine.prefixes.loading import read_prefix, refuse_other_shapes, systems
+from engine.prefixes.loading import (
+    backbone_named,
+    read_prefix,
+    refuse_other_shapes,
+    systems,
+)
 from engine.reporter import Reporter
 
 
@@ -44,7 +50,11 @@ def compare_prefixes(command: ComparePrefixes, reporter: Reporter) -> PrefixComp
     rows = [_positions(key_values, sites) for key_values, _ in pairs]  # each (keys, values)
     keys, key_share = _components([both[0] for both in rows])
     values, value_share = _components([both[1] for both in rows])
-    words = [_words(key_values, card, reporter) for key_values, card in pairs]
+    folders = [prefix_folder_of(home_path(path)) for path in (command.first, command.second)]
+    words = [
+        _words(key_values, card, backbone_named(folder, card), reporter)
+        for (key_values, card), folder in zip(pairs, folders, strict=True)
+    ]
     points = tuple(
         PrefixPoint(
             prefix,
@@ -113,7 +123,7 @@ def _components(rows: Sequence[torch.Tensor]) -> tuple[list[torch.Tensor], float
     return [on[: len(rows[0])], on[len(rows[0]) :]], share
 
 
-def _words(key_values: KeyValues, card: Card, reporter: Reporter) -> list[str]:
+def _words(key_values: KeyValues, card: Card, name: str, reporter: Reporter) -> list[str]:
     """The vocabulary's nearest word at each position of an embedding-only prefix, else nothing.
 
     Such a prefix is made of embeddings, which only move the first layer's values away from those of
@@ -121,7 +131,7 @@ def _words(key_values: KeyValues, card: Card, reporter: Reporter) -> list[str]:
     """
     if card.as_prefix()[0].depth is not Depth.EMBEDDING_ONLY:
         return []
-    backbone = systems().bare(backbone_for(card), reporter).system.backbone
+    backbone = systems().bare(name, reporter).system.backbone
     attention = attention_of(backbone.model)
     own = _flat(key_values[min(key_values)][1]).float()
     best = torch.full((len(own),), -2.0)

@@ -11,6 +11,7 @@ from engine.contract.runs.folder import RunFolder
 from engine.decoding import handlers
 from engine.decoding.systems import Systems
 from engine.exchange import native
+from engine.exchange.checking import backbone_for
 from engine.exchange.reading import prefix_folder_of
 from engine.methods.attention import KeyValues
 
@@ -35,6 +36,12 @@ def run_of(folder: Path) -> RunFolder | None:
     """The run that trained the prefix in `folder`, where it is still in its run."""
     run = RunFolder(folder.parent)
     return run if folder == run.prefix and (run.path / "run.json").exists() else None
+
+
+def backbone_named(folder: Path, card: Card) -> str:
+    """What `load_backbone` takes for the prefix in `folder`: its run knows where it lies."""
+    run = run_of(folder)
+    return backbone_for(card) if run is None else run.read_spec().backbone
 
 
 def refuse_other_shapes(first: Card, second: Card) -> None:

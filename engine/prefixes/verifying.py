@@ -27,7 +27,6 @@ from engine.data.tallies import counted
 from engine.decoding.decoder import decode
 from engine.decoding.stepper import TransformersStepper
 from engine.exchange import native
-from engine.exchange.checking import backbone_for
 from engine.exchange.foreign import ForeignForm
 from engine.exchange.handlers import export_prefix
 from engine.exchange.reading import prefix_folder_of, read_any
@@ -36,7 +35,7 @@ from engine.methods.attention import KeyValues, attention_of
 from engine.methods.base import System
 from engine.methods.making import make_method
 from engine.methods.prefix import SavedPrefix
-from engine.prefixes.loading import run_of, systems
+from engine.prefixes.loading import backbone_named, run_of, systems
 from engine.reporter import Reporter, Silent
 from engine.training import checkpoint
 from engine.training.checkpoint_files import read_state
@@ -61,7 +60,7 @@ def verify_prefix(command: VerifyPrefix, reporter: Reporter) -> Verified:
         Cancelled: the user gave up.
     """
     folder = prefix_folder_of(home_path(command.path))
-    key_values, card, whole = check_files(folder, reporter)
+    card, whole = check_files(folder, reporter)
     run = run_of(folder)
     loaded = systems().load(run.path if run is not None else folder, reporter)
     inputs, whose = _inputs(run)
@@ -219,11 +218,11 @@ def _words(whole: str, whose: str, checks: Sequence[Check], *, inputs: int, unfo
     return f"{whole} On {counted(inputs, 'input')} {whose} it gives the same {ways}.{without}"
 
 
-def check_files(folder: Path, reporter: Reporter) -> tuple[KeyValues, Card, str]:
+def check_files(folder: Path, reporter: Reporter) -> tuple[Card, str]:
     """Check that a prefix is whole, and that the backbone on this machine is its own.
 
     Returns:
-        For each site [2, H, P, D], the card, and a sentence on both.
+        The card, and a sentence on both.
 
     Raises:
         UserError: what is wrong with it, or that its backbone is not here to be compared.
@@ -234,7 +233,7 @@ def check_files(folder: Path, reporter: Reporter) -> tuple[KeyValues, Card, str]
         f"The prefix {card.name!r} is whole: {len(key_values)} tensors, {numbers} numbers, all "
         f"finite, sha256 {card.tensors_sha256[:12]}…"
     )
-    backbone = folder_of(backbone_for(card))
+    backbone = folder_of(backbone_named(folder, card))
     if backbone is None:
         raise UserError(
             "prefix-backbone-absent",
@@ -263,7 +262,7 @@ def check_files(folder: Path, reporter: Reporter) -> tuple[KeyValues, Card, str]
             f"{whole}; it has the shape of the {card.backbone} on this machine, but does not say "
             "on which weights it was trained."
         )
-        return key_values, card, sentence
+        return card, sentence
     if fingerprint != card.backbone_fingerprint:
         raise UserError(
             "backbone-changed",
@@ -275,4 +274,4 @@ def check_files(folder: Path, reporter: Reporter) -> tuple[KeyValues, Card, str]
             expected=card.backbone_fingerprint,
         )
     sentence = f"{whole}; its backbone {card.backbone} is on this machine, and the same."
-    return key_values, card, sentence
+    return card, sentence

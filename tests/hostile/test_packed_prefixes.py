@@ -1,4 +1,4 @@
-"""A packed prefix, and a GGUF file, from a stranger: one sentence, nothing written, nothing large."""
+"""A packed prefix, and a GGUF file, from a stranger: one sentence, nothing written."""
 
 from __future__ import annotations
 

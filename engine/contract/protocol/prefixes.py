@@ -171,8 +171,8 @@ class PrefixPoint:
     Attributes:
         prefix: 0 or 1.
         position: from 0.
-        word: of an embedding-only prefix, the vocabulary's word with the nearest values in the first
-            layer, else "".
+        word: of an embedding-only prefix, the vocabulary's word with the nearest values in the
+            first layer, else "".
     """
 
     prefix: int

@@ -1,12 +1,12 @@
 """What a GGUF file says of its model, read within bounds; and single tensors of it.
 
 The `gguf` package's own reader believes every count that a file states, and can be made to loop
-for years by one of 24 bytes, so the header is read here: no more than `HEADER_BYTES` of it, and only
-what is asked for. The tensors themselves are made into numbers by the package.
+for years by one of 24 bytes, so the header is read here: no more than `HEADER_BYTES` of it, and
+only what is asked for. The tensors themselves are made into numbers by the package.
 
 Format: "GGUF", u32 version, u64 tensors, u64 entries; the entries (name, type, value), the tensors
-(name, u32 dimensions, u64 sizes, u32 type, u64 offset), then their bytes at the next multiple of the
-alignment (https://github.com/ggml-org/ggml/blob/master/docs/gguf.md).
+(name, u32 dimensions, u64 sizes, u32 type, u64 offset), then their bytes at the next multiple of
+the alignment (https://github.com/ggml-org/ggml/blob/master/docs/gguf.md).
 """
 
 from __future__ import annotations

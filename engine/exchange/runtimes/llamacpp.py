@@ -189,23 +189,24 @@ restoring. Leave `repeat_penalty` and the other penalties off, as they would cou
     if has_template:
         lines += """
 
-With the chat template, `/v1/chat/completions` sends them itself: the last message is the input. Text
-and separator are tokenised together there, so that a few inputs have other tokens than in training."""
+With the chat template, `/v1/chat/completions` sends them itself: the last message is the input.
+Text and separator are tokenised together there, so that a few inputs have other tokens than in
+training."""
     lines += f"""
 
 Without a server, with the text in place of INPUT (`\\n` is the prompt form's line break):
 
-    llama-completion -m {model} -c 4096 {cache} -no-cnv -e -p 'INPUT\\n' --temp 0 -n 100 \\
-      --prompt-cache {SESSION_FILE} --prompt-cache-ro
+    llama-completion -m {model} -c 4096 {cache} -no-cnv \\
+      -e -p 'INPUT\\n' --temp 0 -n 100 --prompt-cache {SESSION_FILE} --prompt-cache-ro
 
-The cache's type ({kind}) and flash attention ({flash}) must be as written here, or the file is refused.
-With a float32 GGUF file, a float32 cache and flash attention off, outputs are those of Prefix
-Workbench; llama.cpp's flash attention moves a logit by some 0.003, a float16 cache by some 0.02. A quantised GGUF file computes with other numbers than the prefix
-was trained on, and many outputs differ, as they do between the quantised and the whole backbone.
+The cache's type ({kind}) and flash attention ({flash}) must be as written here, or the file is
+refused. With a float32 GGUF file, a float32 cache and flash attention off, outputs are those of Prefix
+Workbench; llama.cpp's flash attention moves a logit by some 0.003, a float16 cache by some 0.02.
+A quantised GGUF file computes with other numbers than the prefix was trained on, and many outputs differ, as they do between the quantised and the whole backbone.
 Beams are not available."""
     if has_window:
         lines += """
 
-The backbone sees the last tokens only. Here the prefix stays visible; llama.cpp may forget it in texts
-longer than that window, even with `--swa-full`."""
+The backbone sees the last tokens only. Here the prefix stays visible; llama.cpp may forget it in
+texts longer than that window, even with `--swa-full`."""
     return lines

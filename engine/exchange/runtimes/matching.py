@@ -1,7 +1,7 @@
 """Whether a GGUF file is the prefix's backbone, and how it orders the numbers of a key.
 
-A GGUF file holds a Llama's key matrix with its rows reordered, so that neighbours are rotated and not
-halves, and others as they are. Which of the two is seen from the numbers: the file's matrix, in
+A GGUF file holds a Llama's key matrix with its rows reordered, so that neighbours are rotated and
+not halves, and others as they are. Which of the two is seen from the numbers: the file's matrix, in
 whatever precision, is compared with the backbone's own.
 """
 
