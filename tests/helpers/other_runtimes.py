@@ -2,8 +2,8 @@
 
 In, as JSON: model, cache (a file), prompts as ids, new tokens; of llama also whether flash
 attention is on, the cache's type (0 float32, 1 float16) and what kind of file it is. Out: the
-tokens that the cache stands for, None where it is refused; for each prompt the logits behind it, and
-the greedy tokens.
+tokens that the cache stands for, None where it is refused; for each prompt the logits behind it,
+and the greedy tokens.
 """
 
 import json

@@ -17,6 +17,7 @@ from typing import Any
 from engine.backbones.catalog import describe_folder
 from engine.backbones.config import BackboneConfig
 from engine.backbones.full_tokenizer import load_full_tokenizer
+from engine.backbones.regular import home_path
 from engine.contract.files.folders import fill_folder
 from engine.contract.protocol.prefixes import ExportPrefix
 from engine.contract.runs.cards import Card
@@ -83,7 +84,7 @@ def write(
     stamp = stamp_of(card, tokenizer, cells.length, begin=pieces.start[:1])
     form = CacheForm(command.cache_type, command.flash_attention)
     with fill_folder(folder) as target:
-        gguf = Path(command.gguf).expanduser()
+        gguf = home_path(command.gguf)
         if command.write_gguf is not None:
             name = f"{backbone.resolve().name}-{command.write_gguf.value}.gguf"
             gguf = target / name
@@ -200,10 +201,10 @@ Without a server, with the text in place of INPUT (`\\n` is the prompt form's li
       -e -p 'INPUT\\n' --temp 0 -n 100 --prompt-cache {SESSION_FILE} --prompt-cache-ro
 
 The cache's type ({kind}) and flash attention ({flash}) must be as written here, or the file is
-refused. With a float32 GGUF file, a float32 cache and flash attention off, outputs are those of Prefix
-Workbench; llama.cpp's flash attention moves a logit by some 0.003, a float16 cache by some 0.02.
-A quantised GGUF file computes with other numbers than the prefix was trained on, and many outputs differ, as they do between the quantised and the whole backbone.
-Beams are not available."""
+refused. With a float32 GGUF file, a float32 cache and flash attention off, outputs are those of
+Prefix Workbench; llama.cpp's flash attention moves a logit by some 0.003, a float16 cache by some
+0.02. A quantised GGUF file computes with other numbers than the prefix was trained on, and many
+outputs differ, as they do between the quantised and the whole backbone. Beams are not available."""
     if has_window:
         lines += """
 

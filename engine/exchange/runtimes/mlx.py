@@ -1,7 +1,7 @@
 """A prefix for mlx-lm: a prompt cache as its `save_prompt_cache` writes it, without MLX.
 
-One array [1, H, P, D] for keys and values of each layer, and in version 0.32 the number of tokens as
-a third; the metadata is a flattened tree (mlx_lm/models/cache.py; checked against 0.32.2). Until
+One array [1, H, P, D] for keys and values of each layer, and in version 0.32 the number of tokens
+as a third; the metadata is a flattened tree (mlx_lm/models/cache.py; checked against 0.32.2). Until
 0.31 the tree had another form, which is written beside it.
 """
 

@@ -115,7 +115,7 @@ def test_export_says_where_it_is(
     select(page, "prefix 10")
     row = page.selected()
     assert row is not None
-    page.export(row.path, row.name, "peft", tmp_path / "out")
+    page.export(row.name, ExportPrefix(str(row.path), "peft", str(tmp_path / "out")))
     pending = model_client.last(ExportPrefix)
     assert pending.command == ExportPrefix(str(row.path), "peft", str(tmp_path / "out"))
     pending.answer(Done("The prefix is in out."))
