@@ -32,6 +32,7 @@ from app.widgets.bar_area import BarArea
 from app.widgets.command_line import CommandLine
 from app.widgets.empty_state import EmptyState
 from app.widgets.page_splitter import PageSplitter, SavedSplitter
+from engine.contract.methods.all import info_of
 
 LAYOUT, TABLE_LAYOUT = "runs/form", "runs/upper"
 FORM_CHARS = 50

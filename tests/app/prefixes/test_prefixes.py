@@ -22,6 +22,7 @@ from engine.contract.protocol.prefixes import (
     ListPrefixes,
     PrefixInfo,
     PrefixList,
+    Verified,
     VerifyPrefix,
 )
 from engine.contract.runs.events import Blame, RunState
@@ -154,7 +155,7 @@ def test_work_is_on_the_activity_list_until_it_ends(
     press(page, "verify")
     (activity,) = context.activities.activities
     assert activity.title == "Verify “prefix 10”"
-    model_client.last(VerifyPrefix).answer(Done("Whole."))
+    model_client.last(VerifyPrefix).answer(Verified("Whole."))
     assert context.activities.activities == []
 
 

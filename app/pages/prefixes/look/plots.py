@@ -36,9 +36,9 @@ class LookPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         self._restyle()
 
     def draw_line(self, ys: Sequence[float], color: QColor, style: Qt.PenStyle = KEYS) -> None:
-        """A line through numbers of layers 0, 1, …"""
+        """A line through the numbers of the layers, from 0."""
         pen = pg.mkPen(color, width=2, style=style)
-        small = dict(symbol="o", symbolSize=5, symbolBrush=color, symbolPen=None)
+        small = {"symbol": "o", "symbolSize": 5, "symbolBrush": color, "symbolPen": None}
         self.plot(list(range(len(ys))), list(ys), pen=pen, **small)
 
     def draw_points(
@@ -53,7 +53,7 @@ class LookPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
             self.addItem(label, ignoreBounds=True)
 
     def draw_bars(self, heights: Sequence[float], color: QColor) -> None:
-        """A bar for each of 0, 1, …"""
+        """A bar for each position, from 0."""
         xs = list(range(len(heights)))
         self.addItem(pg.BarGraphItem(x=xs, height=list(heights), width=0.7, brush=color, pen=None))
 
