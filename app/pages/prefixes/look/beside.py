@@ -9,12 +9,13 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 from app.context import AppContext
 from app.pages.prefixes.library import LibraryRow, PrefixLibrary
 from app.pages.prefixes.look.choice import other_prefixes, same_backbone
-from app.pages.prefixes.look.plots import VALUES, LookPlot, color_of
+from app.pages.prefixes.look.plots import KEYS, SIGNS, VALUES, LookPlot, color_of
 from app.qt.boxes import fill_grid, hbox, vbox
 from app.qt.latest_request import LatestRequest
-from app.theme import SPACE_M, SPACE_S
+from app.theme import SPACE_M, SPACE_S, RunStyle
 from app.widgets.info_bar import InfoBar, Tone
-from app.widgets.labels import MutedLabel, WrappedLabel
+from app.widgets.labels import ElidedLabel, MutedLabel, WrappedLabel
+from app.widgets.swatch import Swatch
 from engine.contract.protocol.commands import Failure
 from engine.contract.protocol.prefixes import ComparePrefixes, PrefixComparison
 
@@ -34,6 +35,7 @@ class BesideTab(QWidget):
         self.other = other_prefixes(library, row, same_backbone)
         self.summary = WrappedLabel()
         self._bar = InfoBar(theme)
+        self._names = ElidedLabel(), ElidedLabel()
         self._legend = MutedLabel(theme, "")
         self._legend.setWordWrap(True)
         self.norms = LookPlot(theme, "Length of a position's vector", "mean norm", "layer")
@@ -44,10 +46,21 @@ class BesideTab(QWidget):
         fill_grid(grid, (self.norms, self.cosines, self.keys, self.values), 2)
         label = QLabel("&Compare with:")
         label.setBuddy(self.other)
+        swatches = [Swatch(RunStyle(color_of(prefix), KEYS)) for prefix in (0, 1)]
+        legend = hbox(
+            swatches[0], (self._names[0], 1), swatches[1], (self._names[1], 1), spacing=SPACE_S
+        )
         vbox(
-            hbox(label, self.other, 1, spacing=SPACE_S), self._bar, self.summary, self._legend,
-            (grid, 1), parent=self, margins=SPACE_M, spacing=SPACE_S,
-        )  # fmt: skip
+            hbox(label, self.other, 1, spacing=SPACE_S),
+            self._bar,
+            self.summary,
+            legend,
+            self._legend,
+            (grid, 1),
+            parent=self,
+            margins=SPACE_M,
+            spacing=SPACE_S,
+        )
         self._request = LatestRequest(context.model_client, self)
         self._request.answered.connect(self._show)
         self._request.failed.connect(self._fail)
@@ -81,9 +94,10 @@ class BesideTab(QWidget):
             f"Over {len(layers)} attentions the cosine of the keys is {keys:.3f} on average, that "
             f"of the values {values:.3f}."
         )
-        first, second = reply.names
+        for label, name in zip(self._names, reply.names, strict=True):
+            label.set_full_text(name)
         self._legend.setText(
-            f"Blue: {first}. Orange: {second}. Lines: keys; dots: values. The two components hold "
+            "Whole lines: keys; dotted ones: values. The two components hold "
             f"{reply.explained[0]:.0%} of the keys' variance and {reply.explained[1]:.0%} of the "
             "values'; numbers are positions, words the vocabulary's nearest."
         )
@@ -95,8 +109,9 @@ class BesideTab(QWidget):
             self.norms.draw_line([layer.value_norms[prefix] for layer in layers], color, VALUES)
             points = [point for point in reply.points if point.prefix == prefix]
             texts = [point.word.strip() or str(point.position) for point in points]
-            self.keys.draw_points([point.key for point in points], color, texts)
-            self.values.draw_points([point.value for point in points], color, texts)
+            sign = SIGNS[prefix]
+            self.keys.draw_points([point.key for point in points], color, texts, sign)
+            self.values.draw_points([point.value for point in points], color, texts, sign)
         muted = color_of(2)
         self.cosines.draw_line([layer.key_cosine for layer in layers], muted)
         self.cosines.draw_line([layer.value_cosine for layer in layers], muted, VALUES)

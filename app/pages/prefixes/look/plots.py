@@ -14,6 +14,8 @@ from app.theme import Theme, run_style
 
 KEYS, VALUES = Qt.PenStyle.SolidLine, Qt.PenStyle.DotLine
 PLOT_CHARS = 34
+SIGNS = ("o", "t1")
+"""A point of the first prefix is a disc, of the second a triangle."""
 
 
 def color_of(prefix: int) -> QColor:
@@ -31,6 +33,7 @@ class LookPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         self.setMinimumWidth(chars(PLOT_CHARS))
         self.setMinimumHeight(chars(PLOT_CHARS) // 2)
         self.setMouseEnabled(x=False, y=False)
+        self.getPlotItem().getViewBox().setDefaultPadding(0.12)  # room for texts beside points
         strip(self).showGrid(x=True, y=True, alpha=0.25)
         theme.changed.connect(self._restyle)
         self._restyle()
@@ -42,11 +45,15 @@ class LookPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         self.plot(list(range(len(ys))), list(ys), pen=pen, **small)
 
     def draw_points(
-        self, points: Sequence[tuple[float, float]], color: QColor, texts: Sequence[str]
+        self,
+        points: Sequence[tuple[float, float]],
+        color: QColor,
+        texts: Sequence[str],
+        sign: str,
     ) -> None:
-        """Points with a text beside each."""
+        """Points, drawn as pyqtgraph's symbol `sign`, with a text beside each."""
         xs, ys = [x for x, _ in points], [y for _, y in points]
-        self.plot(xs, ys, pen=None, symbol="o", symbolSize=7, symbolBrush=color, symbolPen=None)
+        self.plot(xs, ys, pen=None, symbol=sign, symbolSize=8, symbolBrush=color, symbolPen=None)
         for (x, y), text in zip(points, texts, strict=True):
             label = pg.TextItem(text, color=color, anchor=(0, 1))
             label.setPos(x, y)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
 from app.context import AppContext
@@ -45,6 +46,7 @@ class PositionsTab(QWidget):
         self.table = TableView("Positions")
         self.table.setModel(rows)
         self.table.setSortingEnabled(True)
+        self.table.sortByColumn(0, Qt.SortOrder.AscendingOrder)
         vbox(
             hbox((self.summary, 1), self.measure, spacing=SPACE_S), self._bar, (self.plot, 1),
             (self.table, 1), parent=self, margins=SPACE_M, spacing=SPACE_S,
