@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCheckBox, QFileDialog, QFormLayout, QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import QCheckBox, QFileDialog, QFormLayout, QLineEdit, QWidget
 
 from app.dialogs.parts import add_folder_row, choices
 from app.qt.boxes import form_layout
 from app.theme import SPACE_L, SPACE_S
+from app.widgets.labels import Label
 from engine.contract.protocol.prefixes import CacheType
 
 _NUMBERS = {CacheType.F16: "float16", CacheType.F32: "float32"}
@@ -69,7 +70,7 @@ class CacheOptions(QWidget):
         return chosen
 
     def _row(self, label: str, field: QWidget) -> None:
-        buddy = QLabel(label)
+        buddy = Label(label)
         buddy.setBuddy(field)
         self._form.addRow(buddy, field)
 

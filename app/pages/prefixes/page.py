@@ -17,8 +17,8 @@ from app.context import AppContext
 from app.dialogs.export import ask_for_export, clean_name
 from app.dialogs.foreign_prefix import ForeignPrefixDialog, foreign_folder, named_backbone
 from app.pages.prefixes.details import PrefixDetails
+from app.pages.prefixes.inspector.dialog import InspectorDialog
 from app.pages.prefixes.library import LibraryRow, PrefixLibrary
-from app.pages.prefixes.look.dialog import LookDialog
 from app.pages.prefixes.model import CREATED, prefix_columns
 from app.qt.boxes import stack, vbox
 from app.qt.sizes import set_minimum_chars
@@ -115,8 +115,8 @@ class PrefixesPage(Page):
             self.context, self, source=row.path, name=row.name, formats=PREFIX.exports, then=then
         )
 
-    def _look(self, row: LibraryRow) -> None:
-        dialog = LookDialog(self.context, row, self.library, self.window())
+    def _inspect(self, row: LibraryRow) -> None:
+        dialog = InspectorDialog(self.context, row, self.library, self.window())
         dialog.saved.connect(self._import_folder)
         dialog.show()
 
@@ -188,8 +188,8 @@ class PrefixesPage(Page):
                 "pack", "Share as a &file…", self._pack,
                 "Write the selected prefix with its card as one file", icon=icon("file"),
             ),
-            "look": of_row(
-                "look", "&Look into…", self._look,
+            "inspect": of_row(
+                "inspect", "I&nspect…", self._inspect,
                 "Compare the selected prefix with another, mix both, or see which of its "
                 "positions matter", icon=icon("search"),
             ),
@@ -271,7 +271,7 @@ class PrefixesPage(Page):
             self._selected_path = row.path
         self.details.show_row(row)
         whole = row is not None and row.info is not None
-        for name in ("export", "pack", "look"):
+        for name in ("export", "pack", "inspect"):
             self.commands[name].setEnabled(whole)
         self.commands["verify"].setEnabled(row is not None)
         self.commands["run"].setEnabled(row is not None and bool(row.run_id))

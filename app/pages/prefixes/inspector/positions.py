@@ -6,8 +6,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
 from app.context import AppContext
+from app.pages.prefixes.inspector.plots import InspectorPlot, color_of
 from app.pages.prefixes.library import LibraryRow
-from app.pages.prefixes.look.plots import LookPlot, color_of
 from app.qt.boxes import hbox, vbox
 from app.qt.latest_request import LatestRequest
 from app.qt.table_model import SortedRows, TableColumn, TableModel
@@ -38,7 +38,7 @@ class PositionsTab(QWidget):
         self.measure.setEnabled(self._run is not None)
         self.summary = WrappedLabel(ABOUT if self._run is not None else NO_RUN)
         self._bar = InfoBar(context.theme)
-        self.plot = LookPlot(
+        self.plot = InspectorPlot(
             context.theme, "Without a position", "rise of the loss", "hidden position"
         )
         self.model: TableModel[PositionEffect] = TableModel(self._columns(), parent=self)

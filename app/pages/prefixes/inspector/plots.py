@@ -23,7 +23,7 @@ def color_of(prefix: int) -> QColor:
     return run_style(prefix).color
 
 
-class LookPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
+class InspectorPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
     """A plot without menu and buttons, in the theme's colours; what is drawn replaces the rest."""
 
     def __init__(self, theme: Theme, title: str, left: str, bottom: str) -> None:

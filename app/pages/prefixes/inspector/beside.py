@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from app.context import AppContext
+from app.pages.prefixes.inspector.choice import other_prefixes, same_backbone
+from app.pages.prefixes.inspector.plots import KEYS, SIGNS, VALUES, InspectorPlot, color_of
 from app.pages.prefixes.library import LibraryRow, PrefixLibrary
-from app.pages.prefixes.look.choice import other_prefixes, same_backbone
-from app.pages.prefixes.look.plots import KEYS, SIGNS, VALUES, LookPlot, color_of
 from app.qt.boxes import fill_grid, hbox, vbox
 from app.qt.latest_request import LatestRequest
 from app.theme import SPACE_M, SPACE_S, RunStyle
@@ -38,10 +38,12 @@ class BesideTab(QWidget):
         self._names = ElidedLabel(), ElidedLabel()
         self._legend = MutedLabel(theme, "")
         self._legend.setWordWrap(True)
-        self.norms = LookPlot(theme, "Length of a position's vector", "mean norm", "layer")
-        self.cosines = LookPlot(theme, "How alike the two are", "cosine", "layer")
-        self.keys = LookPlot(theme, "Keys, by position", "second component", "first component")
-        self.values = LookPlot(theme, "Values, by position", "second component", "first component")
+        self.norms = InspectorPlot(theme, "Length of a position's vector", "mean norm", "layer")
+        self.cosines = InspectorPlot(theme, "How alike the two are", "cosine", "layer")
+        self.keys = InspectorPlot(theme, "Keys, by position", "second component", "first component")
+        self.values = InspectorPlot(
+            theme, "Values, by position", "second component", "first component"
+        )
         grid = QGridLayout()
         fill_grid(grid, (self.norms, self.cosines, self.keys, self.values), 2)
         label = QLabel("&Compare with:")

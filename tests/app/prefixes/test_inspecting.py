@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from app.context import AppContext
 from app.dialogs.export import ExportDialog
-from app.pages.prefixes.look.dialog import LookDialog
+from app.pages.prefixes.inspector.dialog import InspectorDialog
 from app.pages.prefixes.page import PrefixesPage
 from app.shell.messages import Message
 from app.shell.opening import PathKind, find_out
@@ -77,15 +77,17 @@ def select(page: PrefixesPage, name: str) -> None:
 
 
 @pytest.fixture
-def dialog(page: PrefixesPage) -> LookDialog:
+def dialog(page: PrefixesPage) -> InspectorDialog:
     select(page, "first")
-    page.commands["look"].trigger()
-    made = page.window().findChild(LookDialog)
+    page.commands["inspect"].trigger()
+    made = page.window().findChild(InspectorDialog)
     assert made is not None
     return made
 
 
-def test_a_prefix_is_shown_beside_another(dialog: LookDialog, model_client: FakeClient) -> None:
+def test_a_prefix_is_shown_beside_another(
+    dialog: InspectorDialog, model_client: FakeClient
+) -> None:
     assert [dialog.beside.other.itemText(at) for at in range(dialog.beside.other.count())] == [
         "second",
         "short",
@@ -102,7 +104,7 @@ def test_a_prefix_is_shown_beside_another(dialog: LookDialog, model_client: Fake
 
 
 def test_a_mixture_writes_while_the_slider_moves_and_can_be_saved(
-    dialog: LookDialog, model_client: FakeClient, rich_project: Path, qtbot: QtBot
+    dialog: InspectorDialog, model_client: FakeClient, rich_project: Path, qtbot: QtBot
 ) -> None:
     mix = dialog.mix
     assert [mix.other.itemText(at) for at in range(mix.other.count())] == ["second"]
@@ -126,7 +128,7 @@ def test_a_mixture_writes_while_the_slider_moves_and_can_be_saved(
 
 
 def test_the_positions_of_a_runs_prefix_are_measured(
-    dialog: LookDialog, model_client: FakeClient, page: PrefixesPage
+    dialog: InspectorDialog, model_client: FakeClient, page: PrefixesPage
 ) -> None:
     tab = dialog.positions
     tab.measure.click()
@@ -137,8 +139,8 @@ def test_the_positions_of_a_runs_prefix_are_measured(
     assert "position 7" in tab.summary.text()
     dialog.reject()
     select(page, "second")
-    page.commands["look"].trigger()
-    other = [one for one in page.window().findChildren(LookDialog) if one is not dialog][-1]
+    page.commands["inspect"].trigger()
+    other = [one for one in page.window().findChildren(InspectorDialog) if one is not dialog][-1]
     assert not other.positions.measure.isEnabled()
     other.reject()
 

@@ -7,10 +7,10 @@ from PySide6.QtWidgets import QDialog, QTabWidget, QWidget
 
 from app.context import AppContext
 from app.dialogs.parts import close_button
+from app.pages.prefixes.inspector.beside import BesideTab
+from app.pages.prefixes.inspector.mix import MixTab
+from app.pages.prefixes.inspector.positions import PositionsTab
 from app.pages.prefixes.library import LibraryRow, PrefixLibrary
-from app.pages.prefixes.look.beside import BesideTab
-from app.pages.prefixes.look.mix import MixTab
-from app.pages.prefixes.look.positions import PositionsTab
 from app.qt.boxes import vbox
 from app.qt.sizes import chars, room
 from app.theme import SPACE_M
@@ -18,7 +18,7 @@ from app.theme import SPACE_M
 WIDTH_CHARS, HEIGHT_CHARS = 110, 84
 
 
-class LookDialog(QDialog):
+class InspectorDialog(QDialog):
     """Stays open beside the window; closing it drops what is asked.
 
     Signals:
@@ -31,7 +31,7 @@ class LookDialog(QDialog):
         self, context: AppContext, row: LibraryRow, library: PrefixLibrary, parent: QWidget
     ) -> None:
         super().__init__(parent)
-        self.setWindowTitle(f"Look into “{row.name}”")
+        self.setWindowTitle(f"Inspect “{row.name}”")
         self.beside = BesideTab(context, row, library)
         self.mix = MixTab(context, row, library)
         self.positions = PositionsTab(context, row)

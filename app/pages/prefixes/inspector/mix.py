@@ -8,8 +8,8 @@ from PySide6.QtCore import Qt, QTemporaryDir, Signal
 from PySide6.QtWidgets import QLabel, QPlainTextEdit, QSlider, QWidget
 
 from app.context import AppContext
+from app.pages.prefixes.inspector.choice import mixable, other_prefixes
 from app.pages.prefixes.library import LibraryRow, PrefixLibrary
-from app.pages.prefixes.look.choice import mixable, other_prefixes
 from app.qt.boxes import hbox, vbox
 from app.qt.latest_request import LatestRequest
 from app.theme import SPACE_M, SPACE_S
@@ -42,7 +42,7 @@ class MixTab(QWidget):
     def __init__(self, context: AppContext, row: LibraryRow, library: PrefixLibrary) -> None:
         super().__init__()
         self._path = row.path
-        self._place = QTemporaryDir()
+        self._temporary = QTemporaryDir()
         self.other = other_prefixes(library, row, mixable)
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(0, 100)
@@ -84,13 +84,13 @@ class MixTab(QWidget):
 
     def folder(self) -> Path:
         """Where the mixture is written until it is saved."""
-        return Path(self._place.path()) / "mixture"
+        return Path(self._temporary.path()) / "mixture"
 
     def stop(self) -> None:
         """Drop what is asked, and the mixture."""
         self._mixing.drop()
         self._writing.drop()
-        self._place.remove()
+        self._temporary.remove()
 
     def _mix(self) -> None:
         self._is_mixed = False
