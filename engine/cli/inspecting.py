@@ -67,7 +67,7 @@ def positions(arguments: argparse.Namespace) -> int:
     console.line(f"loss {reply.loss:.4f} on {counted(reply.rows, 'validation row')}")
     for effect in sorted(reply.effects, key=lambda effect: -effect.loss):
         changed = sum(
-            one != other for one, other in zip(effect.outputs, reply.outputs, strict=True)
+            own != whole for own, whole in zip(effect.outputs, reply.outputs, strict=True)
         )
         console.line(
             f"  without position {effect.position:3d}: loss {effect.loss:.4f} "

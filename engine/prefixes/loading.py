@@ -50,8 +50,8 @@ def refuse_other_shapes(first: Card, second: Card) -> None:
     Raises:
         UserError: they have other heads or another width.
     """
-    (_, one), (_, other) = first.as_prefix(), second.as_prefix()
-    if (one.kv_heads, one.head_width) != (other.kv_heads, other.head_width):
+    (_, own), (_, other) = first.as_prefix(), second.as_prefix()
+    if (own.kv_heads, own.head_width) != (other.kv_heads, other.head_width):
         raise UserError(
             "prefixes-of-other-shapes",
             "The prefixes {first!r} and {second!r} cannot be compared: one has {first_heads} heads "
@@ -59,8 +59,8 @@ def refuse_other_shapes(first: Card, second: Card) -> None:
             "of one backbone.",
             first=first.name,
             second=second.name,
-            first_heads=one.kv_heads,
-            first_width=one.head_width,
+            first_heads=own.kv_heads,
+            first_width=own.head_width,
             second_heads=other.kv_heads,
             second_width=other.head_width,
         )

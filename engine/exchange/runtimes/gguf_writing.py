@@ -177,7 +177,7 @@ def _add_tokenizer(writer: gguf.GGUFWriter, folder: Path, embeddings: int) -> No
     path = folder / TOKENIZER_FILE
     plain = read_json(path, VOCABULARY_BYTES) if path.is_file() else {}
     model = plain.get("model") or {}
-    pre = _pre_tokeniser(plain.get("pre_tokenizer"))
+    pre = _pre_tokenizer(plain.get("pre_tokenizer"))
     if model.get("type") != "BPE" or not pre:
         raise _not_written(folder, "its tokenizer is not a byte-level BPE of a kind known here")
     texts = {int(number): token for token, number in model["vocab"].items()}
@@ -207,7 +207,7 @@ def _add_tokenizer(writer: gguf.GGUFWriter, folder: Path, embeddings: int) -> No
     writer.add_add_bos_token(bool(start) and start[0] == tokenizer.bos_token_id)
 
 
-def _pre_tokeniser(plain: Any) -> str:
+def _pre_tokenizer(plain: Any) -> str:
     """llama.cpp's name of how the tokenizer cuts words, or "" where it is none known here."""
     steps = plain.get("pretokenizers", [plain]) if isinstance(plain, dict) else []
     if not steps or steps[-1].get("type") != "ByteLevel" or steps[-1].get("add_prefix_space"):
