@@ -49,7 +49,16 @@ from engine.contract.protocol.outputs import (
     Generate,
     ScoreOutputs,
 )
-from engine.contract.protocol.prefixes import ExportPrefix, ImportPrefix, ListPrefixes, VerifyPrefix
+from engine.contract.protocol.prefixes import (
+    ComparePrefixes,
+    ExportPrefix,
+    ImportPrefix,
+    ListPrefixes,
+    MeasurePositions,
+    MixPrefixes,
+    PackPrefix,
+    VerifyPrefix,
+)
 from engine.contract.runs.events import Blame
 
 log = logging.getLogger(__name__)
@@ -68,7 +77,11 @@ HANDLERS: Mapping[type, str] = {
     ExportPrefix: "engine.exchange.handlers:export_prefix",
     ImportPrefix: "engine.exchange.handlers:import_prefix",
     ListPrefixes: "engine.exchange.handlers:list_prefixes",
-    VerifyPrefix: "engine.exchange.handlers:verify_prefix",
+    PackPrefix: "engine.exchange.handlers:pack_prefix",
+    VerifyPrefix: "engine.prefixes.verifying:verify_prefix",
+    ComparePrefixes: "engine.prefixes.comparing:compare_prefixes",
+    MixPrefixes: "engine.prefixes.mixing:mix_prefixes",
+    MeasurePositions: "engine.prefixes.positions:measure_positions",
     Generate: "engine.decoding.handlers:generate",
     DecodeSplit: "engine.decoding.handlers:decode_split",
     ScoreOutputs: "engine.metrics.handlers:score_outputs",

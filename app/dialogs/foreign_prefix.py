@@ -24,7 +24,7 @@ OUR_CARD_FILE = "prefix_card.json"
 
 def foreign_folder(folder: Path) -> Path | None:
     """The PEFT folder that another program wrote, itself or the only one inside; else None."""
-    if (folder / "prefix.json").exists() or (folder / "run.json").exists():
+    if not folder.is_dir() or (folder / "prefix.json").exists() or (folder / "run.json").exists():
         return None
     folders = [folder]
     if not (folder / CONFIG_FILE).exists():

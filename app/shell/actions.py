@@ -41,6 +41,8 @@ _NEEDS = {
     "runs": "select a run",
     "prefixes.show_run": "select a prefix that a run of this project trained",
     "prefixes.export": "select a prefix that is whole",
+    "prefixes.pack": "select a prefix that is whole",
+    "prefixes.inspect": "select a prefix that is whole",
     "prefixes": "select a prefix",
     "studies.pause": "select a study that is running",
     "studies.stop": "select a study that is running",

@@ -12,6 +12,7 @@ from engine.contract.projects.project import PROJECT_FILE
 from engine.contract.reading.formats import DATA_ENDINGS
 
 PREFIX_MARKS = ("prefix.json", "adapter_config.json")
+PACKED_PREFIX = ".prefix.zip"
 _PEEK_BYTES = 65_536
 
 
@@ -56,6 +57,8 @@ def find_out(path: Path) -> OpenedPath:
             "(prefix.json or adapter_config.json) or WebNLG XML. Choose one of those, or a table.",
             path=path,
         )
+    if path.name.lower().endswith(PACKED_PREFIX):
+        return OpenedPath(PathKind.PREFIX, path)
     if path.name in (*PREFIX_MARKS, "prefix.safetensors", "adapter_model.safetensors"):
         return OpenedPath(PathKind.PREFIX, folder)
     if path.suffix.lower() not in DATA_ENDINGS:

@@ -56,9 +56,10 @@ class Page(QWidget):
         pending.failed.connect(partial(self.tell_failure, title))
         return pending
 
-    def export(self, source: Path, name: str, form: str, out: Path) -> None:
+    def export(self, name: str, command: ExportPrefix) -> None:
         """Write a prefix or delta, or a run's, to a folder."""
-        pending = self.ask(f"Export “{name}”", ExportPrefix(str(source), form, str(out)))
+        out = Path(command.out)
+        pending = self.ask(f"Export “{name}”", command)
         pending.answered.connect(lambda done: self.context.messages.post_file(done.message, out))
 
     def tell(self, done: Done) -> None:

@@ -9,6 +9,7 @@ from dataclasses import fields, replace
 from typing import Any, NoReturn
 
 from engine.contract.errors import UserError
+from engine.contract.exports import EXPORT_NAMES, EXPORTS
 from engine.contract.methods.all import METHODS_BY_NAME
 from engine.contract.options import (
     OPTIONS,
@@ -19,6 +20,7 @@ from engine.contract.options import (
     value_text,
 )
 from engine.contract.projects.dataset_store import no_such_column
+from engine.contract.protocol.prefixes import CacheType
 from engine.contract.reading.reading import FileReport
 from engine.contract.runs.scores import Encoder
 from engine.contract.schema import SettingField, settings_of
@@ -225,6 +227,25 @@ def add_foreign_options(parser: argparse.ArgumentParser) -> None:
     for field, item in OPTIONS.items():
         if field.startswith(_WRITTEN):
             _add(group, item)
+
+
+def add_export_options(parser: argparse.ArgumentParser) -> None:
+    """The options of `export`."""
+    where = "; ".join(f"{info.name}: {info.where}" for info in EXPORTS)
+    parser.description = f"Where a format can be used. {where}"
+    parser.add_argument("--format", choices=EXPORT_NAMES, default="native")
+    parser.add_argument("--out", required=True, metavar="DIR")
+    cache = parser.add_argument_group("llama.cpp and MLX")
+    cache.add_argument("--gguf", metavar="MODEL.gguf", default="", help="llamacpp: the backbone")
+    kinds = tuple(kind.value for kind in CacheType)
+    cache.add_argument("--write-gguf", choices=kinds, help="llamacpp: write the backbone too")
+    cache.add_argument("--cache-type", choices=kinds, default=CacheType.F16.value,
+                       help="numbers of the cache (default f16, as llama.cpp has it)")  # fmt: skip
+    cache.add_argument(
+        "--no-flash-attention",
+        action="store_true",
+        help="llamacpp: for a server that runs with -fa off",
+    )
 
 
 def form_of(arguments: argparse.Namespace) -> ForeignForm:

@@ -11,18 +11,21 @@ import io
 import logging
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from engine.cli.arguments import (
     Parser,
     add_decoding_options,
     add_encoder_options,
+    add_export_options,
     add_foreign_options,
     add_input_options,
     add_reference_option,
     add_run_options,
 )
 from engine.cli.console import EscapedFormatter, complain
+from engine.cli.later import Verb, later
+from engine.cli.prefix_verbs import add_prefix_verbs
 from engine.cli.reading import add_reading_options
 from engine.contract.errors import Cancelled, UserError
 from engine.contract.metrics import DEFAULT_METRICS, METRICS
@@ -34,8 +37,6 @@ from engine.threads import share_cores
 EXIT_OUR_FAULT, EXIT_USER, EXIT_STOPPED = 1, 2, 130
 
 _DEFAULT_METRICS = ",".join(DEFAULT_METRICS)
-
-Verb = Callable[[argparse.Namespace], int]
 
 
 def are_paths(words: Sequence[str]) -> bool:
@@ -121,7 +122,7 @@ def _training_verbs(verbs: argparse._SubParsersAction[Parser]) -> None:
         "--out", metavar="DIR", help="project folder to make (default projects/try-…)"
     )
     verb.add_argument("--prefix-only", action="store_true", help="without the baseline")
-    verb.set_defaults(verb=_later("trying", "try_sample"))
+    verb.set_defaults(verb=later("trying", "try_sample"))
 
     verb = verbs.add_parser("train", help="train a prefix, or fine-tune, on a data file")
     verb.add_argument("--data", required=True, metavar="FILE", help=f"learn from {_DATA}")
@@ -129,11 +130,11 @@ def _training_verbs(verbs: argparse._SubParsersAction[Parser]) -> None:
     verb.add_argument("--name", help="name of the run (default: its method)")
     add_reading_options(verb)
     add_run_options(verb)
-    verb.set_defaults(verb=_later("training", "train"))
+    verb.set_defaults(verb=later("training", "train"))
 
     verb = verbs.add_parser("resume", help="continue a run from its last checkpoint")
     verb.add_argument("run", metavar="RUN_DIR")
-    verb.set_defaults(verb=_later("training", "resume"))
+    verb.set_defaults(verb=later("training", "resume"))
 
 
 def _study_verb(verbs: argparse._SubParsersAction[Parser]) -> None:
@@ -185,7 +186,7 @@ def _study_verb(verbs: argparse._SubParsersAction[Parser]) -> None:
     )
     add_reading_options(verb)
     add_run_options(verb, choose_method=False)
-    verb.set_defaults(verb=_later("studies", "study"), method="prefix")
+    verb.set_defaults(verb=later("studies", "study"), method="prefix")
 
 
 def _studies_with(setting_name: str) -> str:
@@ -222,7 +223,7 @@ def _output_verbs(verbs: argparse._SubParsersAction[Parser]) -> None:
     verb.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda", "mps"))
     add_foreign_options(verb)
     add_decoding_options(verb)
-    verb.set_defaults(verb=_later("outputs", "decode"))
+    verb.set_defaults(verb=later("outputs", "decode"))
 
     verb = verbs.add_parser(
         "score",
@@ -271,28 +272,32 @@ def _output_verbs(verbs: argparse._SubParsersAction[Parser]) -> None:
     )
     verb.add_argument("--json", action="store_true", help="print one JSON object")
     add_encoder_options(verb)
-    verb.set_defaults(verb=_later("scoring", "score"))
+    verb.set_defaults(verb=later("scoring", "score"))
 
 
 def _prefix_verbs(verbs: argparse._SubParsersAction[Parser]) -> None:
     verb = verbs.add_parser("export", help="write what a run trained as a folder to pass on")
     verb.add_argument("source", metavar="RUN_DIR", help="a finished run, or a prefix folder")
-    verb.add_argument("--format", choices=("native", "peft"), default="native")
-    verb.add_argument("--out", required=True, metavar="DIR")
-    verb.set_defaults(verb=_later("prefixes", "export"))
+    add_export_options(verb)
+    verb.set_defaults(verb=later("prefixes", "export"))
 
-    verb = verbs.add_parser("import", help="import a native or PEFT prefix folder into a project")
-    verb.add_argument("path", metavar="DIR")
+    verb = verbs.add_parser(
+        "import", help="import a native or PEFT prefix folder, or a .prefix.zip, into a project"
+    )
+    verb.add_argument("path", metavar="PREFIX")
     verb.add_argument("--project", required=True, metavar="DIR")
     add_foreign_options(verb)
-    verb.set_defaults(verb=_later("prefixes", "import_"))
+    verb.set_defaults(verb=later("prefixes", "import_"))
+
+    verb = verbs.add_parser("prefix", help="look into a prefix, mix two, or pack one as a file")
+    add_prefix_verbs(verb.add_subparsers(title="verbs", metavar="VERB", required=True))
 
     verb = verbs.add_parser("backbones", help="list or fetch backbones")
     kinds = verb.add_subparsers(title="verbs", metavar="VERB", required=True)
-    kinds.add_parser("list").set_defaults(verb=_later("backbones", "list_"))
+    kinds.add_parser("list").set_defaults(verb=later("backbones", "list_"))
     fetch = kinds.add_parser("fetch")
     fetch.add_argument("name", metavar="NAME")
-    fetch.set_defaults(verb=_later("backbones", "fetch"))
+    fetch.set_defaults(verb=later("backbones", "fetch"))
 
 
 def _serving_verb(verbs: argparse._SubParsersAction[Parser]) -> None:
@@ -327,16 +332,4 @@ def _serving_verb(verbs: argparse._SubParsersAction[Parser]) -> None:
         text = f"{about} (default {default})"
         verb.add_argument(flag, type=int, default=default, metavar="N", help=text)
     verb.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda", "mps"))
-    verb.set_defaults(verb=_later("serving", "serve"))
-
-
-def _later(module: str, name: str) -> Verb:
-    """The verb's function, its module (and torch, if it needs it) imported when it is run."""
-
-    def verb(arguments: argparse.Namespace) -> int:
-        import importlib
-
-        function: Verb = getattr(importlib.import_module(f"engine.cli.{module}"), name)
-        return function(arguments)
-
-    return verb
+    verb.set_defaults(verb=later("serving", "serve"))

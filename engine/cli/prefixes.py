@@ -9,14 +9,23 @@ from engine.cli.arguments import form_of
 from engine.cli.console import Console, ConsoleReporter
 from engine.cli.project_data import tidy
 from engine.contract.projects.project import ProjectFolder
-from engine.contract.protocol.prefixes import ExportPrefix, ImportPrefix
+from engine.contract.protocol.prefixes import CacheType, ExportPrefix, ImportPrefix
 from engine.exchange.handlers import export_prefix, import_prefix
 
 
 def export(arguments: argparse.Namespace) -> int:
-    """Write a prefix as a native or PEFT folder."""
+    """Write what a run trained as a folder in one of the formats."""
     console = Console()
-    command = ExportPrefix(arguments.source, arguments.format, arguments.out)
+    write = arguments.write_gguf
+    command = ExportPrefix(
+        arguments.source,
+        arguments.format,
+        arguments.out,
+        gguf=arguments.gguf,
+        write_gguf=CacheType(write) if write else None,
+        cache_type=CacheType(arguments.cache_type),
+        flash_attention=not arguments.no_flash_attention,
+    )
     console.line(export_prefix(command, ConsoleReporter(console, "exporting")).message)
     return 0
 

@@ -64,7 +64,7 @@ class Prompt:
         self, tokenizer: Tokenizer, source: str, max_tokens: int
     ) -> tuple[list[int], int]:
         """`encode_source`, with the number of tokens that were cut."""
-        start, end = self._around_source(tokenizer)
+        start, end = self.around_source(tokenizer)
         ids = _encode(tokenizer, self.before_source + source)
         room = max(0, max_tokens - len(start) - len(end))
         return start + ids[:room] + end, max(0, len(ids) - room)
@@ -86,7 +86,8 @@ class Prompt:
         ids = [*start, *_encode(tokenizer, text), *end]
         return ids[:max_tokens], max(0, len(ids) - max_tokens)
 
-    def _around_source(self, tokenizer: Tokenizer) -> tuple[list[int], list[int]]:
+    def around_source(self, tokenizer: Tokenizer) -> tuple[list[int], list[int]]:
+        """Ids before and behind a source (and `before_source`), as `encode_source` adds them."""
         if self.apart:
             return _around(tokenizer)
         return _leading_ids(tokenizer), self._separator_ids(tokenizer)

@@ -1,15 +1,15 @@
-"""Export, import, list and verify prefixes: what the window and the command line ask for."""
+"""Export, import, list and pack prefixes: what the window and the command line ask for."""
 
 from __future__ import annotations
 
+import contextlib
 import re
+from dataclasses import replace
 from pathlib import Path
 
-from engine.backbones.catalog import describe_folder
-from engine.backbones.fingerprint import fingerprint_of
-from engine.backbones.paths import folder_of
 from engine.backbones.regular import home_path
 from engine.contract.errors import UserError
+from engine.contract.exports import CACHE_EXPORTS, EXPORT_NAMES
 from engine.contract.files.folders import refuse_used
 from engine.contract.methods.info import ArtifactKind
 from engine.contract.projects.project import Project, ProjectFolder
@@ -18,21 +18,20 @@ from engine.contract.protocol.prefixes import (
     ExportPrefix,
     ImportPrefix,
     ListPrefixes,
+    PackPrefix,
     PrefixInfo,
     PrefixList,
-    VerifyPrefix,
 )
 from engine.contract.runs.folder import RunFolder
-from engine.data.prompt import prompt_named
+from engine.contract.specs.run import describe_method
 from engine.exchange.card import describe, is_folder_of
 from engine.exchange.foreign import ForeignForm
+from engine.exchange.packing import is_packed, pack, unpacked
 from engine.exchange.reading import prefix_folder_of, read_any
 from engine.reporter import Reporter
 
 # The modules that hold tensors load torch; they are imported where one is touched, so that listing
 # prefixes costs nothing.
-
-FORMATS = ("native", "peft")
 
 
 def export_prefix(command: ExportPrefix, reporter: Reporter) -> Done:
@@ -42,12 +41,7 @@ def export_prefix(command: ExportPrefix, reporter: Reporter) -> Done:
         UserError: there is no prefix, the format is unknown or cannot hold it, the folder is
             not empty, or it cannot be written to.
     """
-    if command.format not in FORMATS:
-        raise UserError(
-            "unknown-export-format",
-            "The format is {format!r}. Choose native or peft.",
-            format=command.format,
-        )
+    _check_export(command)
     source, out = home_path(command.source), home_path(command.out)
     refuse_used(out)
     of_run = RunFolder(source).delta
@@ -63,8 +57,36 @@ def export_prefix(command: ExportPrefix, reporter: Reporter) -> Done:
     if command.format == "native":
         native.write(out, key_values, card)
         return Done(f"The prefix {card.name!r} is in {out}.")
+    if command.format in CACHE_EXPORTS:
+        from engine.exchange.runtimes.exporting import export_cache
+
+        return export_cache(command, out, key_values, card, source=source, reporter=reporter)
     peft.write(out, key_values, card)
     return Done(f"The prefix {card.name!r} is in {out}, for PEFT to load.")
+
+
+def _check_export(command: ExportPrefix) -> None:
+    if command.format not in EXPORT_NAMES:
+        raise UserError(
+            "unknown-export-format",
+            "The format is {format!r}. Choose one of {formats}.",
+            format=command.format,
+            formats=", ".join(EXPORT_NAMES),
+        )
+    if command.format == "llamacpp":
+        if bool(command.gguf) == (command.write_gguf is not None):
+            raise UserError(
+                "gguf-not-named",
+                "llama.cpp needs the backbone as a GGUF file: name it with --gguf MODEL.gguf, or "
+                "have it written with --write-gguf f16 or f32, and not both.",
+            )
+    elif command.gguf or command.write_gguf is not None:
+        raise UserError(
+            "gguf-for-another-format",
+            "--gguf and --write-gguf belong to --format llamacpp, and the format is {format!r}. "
+            "Leave them out.",
+            format=command.format,
+        )
 
 
 def _export_delta(folder: Path, form: str, out: Path, reporter: Reporter) -> Done:
@@ -72,6 +94,15 @@ def _export_delta(folder: Path, form: str, out: Path, reporter: Reporter) -> Don
 
     reporter.update(0, 0, "bytes", "Exporting the delta")
     tensors, card = folders.read(folder, ArtifactKind.DELTA)
+    if form in CACHE_EXPORTS:
+        raise UserError(
+            "delta-is-no-cache",
+            "{name!r} is {method}, which is no prefix, and the format {format!r} holds a key/value "
+            "cache. Export it as native or PEFT.",
+            name=card.name,
+            method=describe_method(card.method),
+            format=form,
+        )
     if form == "native":
         folders.write(out, tensors, card)
         return Done(f"The delta {card.name!r} is in {out}.")
@@ -101,7 +132,9 @@ def import_prefix(
 
     reporter.update(0, 0, "bytes", "Importing the prefix")
     form = ForeignForm(command.backbone, command.prompt, command.linearisation)
-    key_values, card = read_any(home_path(command.path), form, reporter)
+    path = home_path(command.path)
+    with unpacked(path) if is_packed(path) else contextlib.nullcontext(path) as folder:
+        key_values, card = read_any(folder, form, reporter)
     if is_new:
         project.write(Project(name=project.path.resolve().name))
     target = _free_folder(project.prefixes, card.name)
@@ -110,80 +143,47 @@ def import_prefix(
 
 
 def list_prefixes(command: ListPrefixes, reporter: Reporter) -> PrefixList:
-    """The project's imported prefixes and those of its finished runs, the newest first."""
+    """The projects' imported prefixes and those of their finished runs, the newest first."""
     project = ProjectFolder(home_path(command.project))
-    folders = [RunFolder(path).prefix for path in project.run_paths()]
-    folders = [folder for folder in folders if folder.is_dir()]
-    if project.prefixes.is_dir():
-        imported = sorted(project.prefixes.iterdir())
-        folders += [path for path in imported if path.is_dir() and not path.name.startswith(".")]
+    folders = [(folder, "") for folder in _prefix_folders(project)]
+    for other in command.others:
+        with contextlib.suppress(UserError, OSError):
+            another = ProjectFolder(home_path(other))
+            name = another.read().name
+            folders += [(folder, name) for folder in _prefix_folders(another)]
     prefixes, damaged = [], []
-    for index, folder in enumerate(folders):
+    for index, (folder, project_name) in enumerate(folders):
         reporter.update(index, len(folders), "prefixes", "Reading prefixes")
         try:
-            prefixes.append(describe(folder))
+            prefixes.append(replace(describe(folder), project=project_name))
         except UserError as error:
             damaged.append((str(folder), error.message))
     prefixes.sort(key=lambda info: info.created_s, reverse=True)
     return PrefixList(tuple(prefixes), tuple(damaged))
 
 
-def verify_prefix(command: VerifyPrefix, reporter: Reporter) -> Done:
-    """Check that a prefix is whole, and that the backbone on this machine is its own.
+def _prefix_folders(project: ProjectFolder) -> list[Path]:
+    folders = [RunFolder(path).prefix for path in project.run_paths()]
+    folders = [folder for folder in folders if folder.is_dir()]
+    if project.prefixes.is_dir():
+        imported = sorted(project.prefixes.iterdir())
+        folders += [path for path in imported if path.is_dir() and not path.name.startswith(".")]
+    return folders
+
+
+def pack_prefix(command: PackPrefix, reporter: Reporter) -> Done:
+    """Write a prefix folder as one file.
 
     Raises:
-        UserError: what is wrong with it, or that its backbone is not here to be compared.
+        UserError: there is no prefix, it is damaged, or the file cannot be written.
     """
     from engine.exchange import native
-    from engine.exchange.checking import backbone_for
 
-    folder = prefix_folder_of(home_path(command.path))
-    key_values, card = native.read(folder)
-    numbers = sum(entries.numel() for entries in key_values.values())
-    whole = (
-        f"The prefix {card.name!r} is whole: {len(key_values)} tensors, {numbers} numbers, all "
-        f"finite, sha256 {card.tensors_sha256[:12]}…"
-    )
-    backbone = folder_of(backbone_for(card))
-    if backbone is None:
-        raise UserError(
-            "prefix-backbone-absent",
-            "The files of the prefix {name!r} are whole, but its backbone {backbone} is not on "
-            "this machine, so it is not known whether they fit. Fetch the backbone, or import the "
-            "prefix again with the folder of its backbone.",
-            name=card.name,
-            backbone=card.backbone,
-        )
-    prompt_named(card.prompt)
-    shape = describe_folder(backbone).shape
-    method, own = card.as_prefix()
-    fits = set(key_values) == set(native.sites_of(shape, method))
-    same_heads = (own.kv_heads, own.head_width) == (shape.kv_heads, shape.head_width)
-    fingerprint = fingerprint_of(backbone, reporter) if card.backbone_fingerprint else ""
-    if fingerprint == card.backbone_fingerprint and not (fits and same_heads):
-        raise UserError(
-            "prefix-does-not-fit",
-            "The files of the prefix {name!r} are whole, but do not fit the {backbone} on this "
-            "machine. Choose the backbone it was trained on.",
-            name=card.name,
-            backbone=card.backbone,
-        )
-    if not fingerprint:
-        return Done(
-            f"{whole}; it has the shape of the {card.backbone} on this machine, but does not say "
-            "on which weights it was trained."
-        )
-    if fingerprint != card.backbone_fingerprint:
-        raise UserError(
-            "backbone-changed",
-            "The prefix {name!r} is whole, but the {backbone} on this machine (fingerprint "
-            "{found:.12}…) is not the backbone it was trained on (fingerprint {expected:.12}…).",
-            name=card.name,
-            backbone=card.backbone,
-            found=fingerprint,
-            expected=card.backbone_fingerprint,
-        )
-    return Done(f"{whole}; its backbone {card.backbone} is on this machine, and the same.")
+    reporter.update(0, 0, "bytes", "Packing the prefix")
+    folder, out = prefix_folder_of(home_path(command.source)), home_path(command.out)
+    _, card = native.read(folder)
+    pack(folder, out)
+    return Done(f"The prefix {card.name!r} is in {out}.")
 
 
 def _free_folder(parent: Path, name: str) -> Path:

@@ -290,12 +290,38 @@ class PrefixAttention:
             model(inputs_embeds=embeddings[None].to(model.dtype), use_cache=False, logits_to_keep=1)
             return self._recorded()
 
+    @torch.no_grad()
+    def first_values(self, model: PreTrainedModel, ids: torch.Tensor) -> torch.Tensor:
+        """The first layer's values of single tokens [N], each read alone: [N, H, D].
+
+        Nothing behind the first attention is computed.
+        """
+        site = min(self._slots)
+        slot = self._slots[site]
+
+        def stop(*_: object) -> None:
+            raise _StoppedError
+
+        hook = self.modules[site].register_forward_hook(stop)
+        try:
+            with _recording([slot]):
+                with contextlib.suppress(_StoppedError):
+                    model(input_ids=ids[:, None], use_cache=False)
+                assert slot.recorded is not None
+                return slot.recorded[1, :, :, 0]
+        finally:
+            hook.remove()
+
     def _recorded(self) -> KeyValues:
         return {
             site: slot.recorded[:, 0]
             for site, slot in self._slots.items()
             if slot.recorded is not None
         }
+
+
+class _StoppedError(Exception):
+    """A pass has come as far as was wanted."""
 
 
 def expected_layers(config: PreTrainedConfig) -> dict[AttentionKind, int]:

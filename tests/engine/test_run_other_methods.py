@@ -33,8 +33,9 @@ from engine.decoding.decoder import decode
 from engine.decoding.systems import Systems
 from engine.exchange import folders
 from engine.exchange.card import read_card
-from engine.exchange.handlers import export_prefix, verify_prefix
+from engine.exchange.handlers import export_prefix
 from engine.methods.making import make_method
+from engine.prefixes.verifying import verify_prefix
 from engine.reporter import Silent
 from engine.run import EXIT_CANCELLED, EXIT_FINISHED, EXIT_USER, run_folder
 from tests.engine.other_methods import OTHER_METHODS, WHOLE_RUNS

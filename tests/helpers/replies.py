@@ -25,11 +25,21 @@ from engine.contract.protocol.data import (
 )
 from engine.contract.protocol.outputs import CollectStudy, CompareOutputs
 from engine.contract.protocol.prefixes import (
+    ComparePrefixes,
     ExportPrefix,
     ImportPrefix,
+    LayerComparison,
     ListPrefixes,
+    MeasurePositions,
+    MixPrefixes,
+    PackPrefix,
+    PositionEffect,
+    PositionReport,
+    PrefixComparison,
     PrefixInfo,
     PrefixList,
+    PrefixPoint,
+    Verified,
     VerifyPrefix,
 )
 from engine.contract.reading.reading import (
@@ -71,6 +81,35 @@ BACKBONES = BackboneList(
     ),
     "cpu", 16_000_000_000, "/home/user/.cache/prefix-workbench",
 )  # fmt: skip
+
+
+def compared_prefixes() -> PrefixComparison:
+    """Made-up numbers of two prefixes on 30 layers."""
+    layers = tuple(
+        LayerComparison(
+            f"decoder_self.{layer}",
+            (9 + layer / 3, 8 + layer / 2),
+            (1 + layer / 10, 2 + layer / 15),
+            0.9 - layer / 60,
+            0.3 + layer / 90,
+        )
+        for layer in range(30)
+    )
+    points = tuple(
+        PrefixPoint(prefix, at, (at * (1 - 2 * prefix), at % 4), (at % 5, prefix * 3 - at / 4))
+        for prefix in (0, 1)
+        for at in range(10)
+    )
+    return PrefixComparison(("prefix 10", "restaurants 5"), layers, points, (0.61, 0.48))
+
+
+def measured_positions() -> PositionReport:
+    """Made-up losses without each of ten positions."""
+    effects = tuple(
+        PositionEffect(at, 1.2 + (at * 7 % 10) / 40, (f"The Hut serves soup. {at}",))
+        for at in range(10)
+    )
+    return PositionReport(1.2, 32, ("name : Hut",), ("The Hut serves soup.",), effects)
 
 
 def list_prefixes(command: ListPrefixes) -> PrefixList:
@@ -187,5 +226,9 @@ RICH: dict[type, Callable[[Any], object]] = {
     ExportPrefix: lambda command: Done(f"The prefix is in {command.out}."),
     CollectStudy: collect_without_drawing,
     CompareOutputs: lambda command: compare_outputs(command, Silent()),
-    VerifyPrefix: lambda command: Done("Its files are whole and fit the backbone."),
+    VerifyPrefix: lambda command: Verified("Its files are whole and fit the backbone."),
+    ComparePrefixes: lambda command: compared_prefixes(),
+    MixPrefixes: lambda command: PrefixInfo(command.out, "mixture", "smollm2", "ff", 10, "x", 1),
+    MeasurePositions: lambda command: measured_positions(),
+    PackPrefix: lambda command: Done(f"The prefix is in {command.out}."),
 }

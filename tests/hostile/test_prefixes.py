@@ -27,7 +27,8 @@ from engine.contract.protocol.prefixes import ListPrefixes, VerifyPrefix
 from engine.contract.runs.cards import AttentionSite, decoder_site
 from engine.exchange import native
 from engine.exchange import peft as peft_folders
-from engine.exchange.handlers import list_prefixes, verify_prefix
+from engine.exchange.handlers import list_prefixes
+from engine.prefixes.verifying import verify_prefix
 from engine.reporter import Silent
 from tests.helpers.errors import refused
 from tests.helpers.prefixes import card_for, random_prefix, with_shape

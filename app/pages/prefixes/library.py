@@ -33,6 +33,11 @@ class LibraryRow:
     copy: int = 1
 
     @property
+    def is_own(self) -> bool:
+        """Whether it is in the open project."""
+        return self.info is None or not self.info.project
+
+    @property
     def name(self) -> str:
         """What to call it; no other prefix of the project is called the same."""
         name = self.info.name if self.info is not None else self.path.name
@@ -53,7 +58,8 @@ class PrefixLibrary(QObject):
     def __init__(self, context: AppContext, parent: QObject) -> None:
         super().__init__(parent)
         project, runs = context.project, context.runs
-        self._project = project
+        self._project, self._settings = project, context.settings
+        self._all_projects = False
         self.rows: tuple[LibraryRow, ...] = ()
         self._list = LatestRequest(context.data_client, self)
         self._list.answered.connect(self._take)
@@ -69,7 +75,18 @@ class PrefixLibrary(QObject):
     def refresh(self) -> None:
         """Request the list again; the response to an earlier request is dropped."""
         if (folder := self._project.folder) is not None:
-            self._list.ask(ListPrefixes(str(folder.path)))
+            others = self._other_projects() if self._all_projects else ()
+            self._list.ask(ListPrefixes(str(folder.path), others))
+
+    def show_all_projects(self, all_projects: bool) -> None:
+        """Whether the prefixes of the recent projects are listed too."""
+        self._all_projects = all_projects
+        self.refresh()
+
+    def _other_projects(self) -> tuple[str, ...]:
+        own = self._project.folder
+        recent = self._settings.recent_projects
+        return tuple(str(path) for path in recent if own is None or path != own.path)
 
     def _follow(self, run: RunModel) -> None:
         run.status_changed.connect(lambda: self._on_status(run))

@@ -53,8 +53,14 @@ def prefix_columns(theme: Theme) -> tuple[TableColumn[LibraryRow], ...]:
             _known(lambda info: date(info.created_s)),
             sort_key=_known(lambda info: info.created_s, -1.0),
         ),
-        column("From", lambda row: "run" if row.run_id else "import"),
+        column("From", _origin),
     )
+
+
+def _origin(row: LibraryRow) -> str:
+    if row.info is not None and row.info.project:
+        return row.info.project
+    return "run" if row.run_id else "import"
 
 
 def _known(

@@ -10,19 +10,20 @@ from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QCheckBox, QFileDialog, QWidget
 
 from app.assets import icon
 from app.context import AppContext
-from app.dialogs.export import ask_for_export
+from app.dialogs.export import ask_for_export, clean_name
 from app.dialogs.foreign_prefix import ForeignPrefixDialog, foreign_folder, named_backbone
 from app.pages.prefixes.details import PrefixDetails
+from app.pages.prefixes.inspector.dialog import InspectorDialog
 from app.pages.prefixes.library import LibraryRow, PrefixLibrary
 from app.pages.prefixes.model import CREATED, prefix_columns
 from app.qt.boxes import stack, vbox
 from app.qt.sizes import set_minimum_chars
 from app.qt.table_model import SortedRows, TableModel
-from app.shell.opening import PathKind, find_out
+from app.shell.opening import PACKED_PREFIX, PathKind, find_out
 from app.shell.page import Page
 from app.shell.trashing import MoveToTrash
 from app.theme import SPACE_S
@@ -35,7 +36,8 @@ from app.widgets.page_splitter import PageSplitter
 from app.widgets.search_field import SearchField
 from app.widgets.table_view import TableView
 from engine.contract.errors import UserError
-from engine.contract.protocol.prefixes import ImportPrefix, PrefixInfo, VerifyPrefix
+from engine.contract.methods.prefix import PREFIX
+from engine.contract.protocol.prefixes import ImportPrefix, PackPrefix, PrefixInfo, VerifyPrefix
 
 TABLE_CHARS, CARD_CHARS = 36, 52
 
@@ -108,12 +110,36 @@ class PrefixesPage(Page):
             act(row)
 
     def _export(self, row: LibraryRow) -> None:
-        then = partial(self.export, row.path, row.name)
-        ask_for_export(self.context, self, source=row.path, name=row.name, then=then)
+        then = partial(self.export, row.name)
+        ask_for_export(
+            self.context, self, source=row.path, name=row.name, formats=PREFIX.exports, then=then
+        )
+
+    def _inspect(self, row: LibraryRow) -> None:
+        dialog = InspectorDialog(self.context, row, self.library, self.window())
+        dialog.saved.connect(self._import_folder)
+        dialog.show()
+
+    def _import_folder(self, folder: Path) -> None:
+        project = self.context.project.folder
+        if project is not None:
+            self._import(ImportPrefix(str(folder), str(project.path)))
+
+    def _pack(self, row: LibraryRow) -> None:
+        start = self.context.settings.projects_folder / f"{clean_name(row.name)}{PACKED_PREFIX}"
+        chosen, _ = QFileDialog.getSaveFileName(
+            self, "Share the prefix as a file", str(start), f"Prefix (*{PACKED_PREFIX})"
+        )
+        if chosen:
+            out = chosen if chosen.endswith(PACKED_PREFIX) else f"{chosen}{PACKED_PREFIX}"
+            pending = self.ask(f"Pack “{row.name}”", PackPrefix(str(row.path), out))
+            pending.answered.connect(
+                lambda done: self.context.messages.post_file(done.message, Path(out))
+            )
 
     def _verify(self, row: LibraryRow) -> None:
         pending = self.ask(f"Verify “{row.name}”", VerifyPrefix(str(row.path)))
-        pending.answered.connect(self.tell)
+        pending.answered.connect(lambda reply: self.bar.show_message(Tone.GOOD, reply.message))
 
     def _delete(self, row: LibraryRow) -> None:
         """Move the prefix to the trash; a run's prefix goes with its run only."""
@@ -155,11 +181,22 @@ class PrefixesPage(Page):
             ),
             "export": of_row(
                 "export", "&Export prefix…", self._export,
-                "Write the selected prefix to a folder, native or PEFT", icon=icon("export"),
+                "Write the selected prefix to a folder, for PEFT, llama.cpp, MLX and others",
+                icon=icon("export"),
+            ),
+            "pack": of_row(
+                "pack", "Share as a &file…", self._pack,
+                "Write the selected prefix with its card as one file", icon=icon("file"),
+            ),
+            "inspect": of_row(
+                "inspect", "I&nspect…", self._inspect,
+                "Compare the selected prefix with another, mix both, or see which of its "
+                "positions matter", icon=icon("search"),
             ),
             "verify": of_row(
                 "verify", "&Verify prefix", self._verify,
-                "Check that the files are complete and match the backbone", icon=icon("verify"),
+                "Check files and backbone, and that each export gives the same outputs",
+                icon=icon("verify"),
             ),
             "run": of_row(
                 "show_run", "Show the prefix's &run", self._show_run,
@@ -177,7 +214,8 @@ class PrefixesPage(Page):
             self.context.theme,
             "No prefixes yet",
             "The prefix of each finished prefix run appears here. You can also drop a prefix "
-            "folder on the window, exported by this program or saved by the peft library.",
+            "on the window: a folder that this program or the peft library wrote, or a "
+            ".prefix.zip file.",
             icon="prefixes",
         )
         empty.add_button("Import prefix…", self.ask_for_prefix, icon="import", primary=True)
@@ -189,6 +227,10 @@ class PrefixesPage(Page):
         tools.setContentsMargins(SPACE_S, SPACE_S, SPACE_S, SPACE_S)
         for action in self.commands.values():
             tools.addWidget(action_button(action))
+        every = QCheckBox("All projects")
+        every.setToolTip("List the prefixes of the recent projects too")
+        every.toggled.connect(self.library.show_all_projects)
+        tools.addWidget(every)
         search = SearchField("Search prefixes")
         search.searched.connect(self._filter)
         tools.addWidget(search)
@@ -229,10 +271,11 @@ class PrefixesPage(Page):
             self._selected_path = row.path
         self.details.show_row(row)
         whole = row is not None and row.info is not None
-        self.commands["export"].setEnabled(whole)
+        for name in ("export", "pack", "inspect"):
+            self.commands[name].setEnabled(whole)
         self.commands["verify"].setEnabled(row is not None)
         self.commands["run"].setEnabled(row is not None and bool(row.run_id))
-        self.commands["delete"].setEnabled(row is not None)
+        self.commands["delete"].setEnabled(row is not None and row.is_own)
 
     def _on_imported(self, info: PrefixInfo) -> None:
         self._selected_path = Path(info.path)

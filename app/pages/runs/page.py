@@ -32,6 +32,7 @@ from app.widgets.bar_area import BarArea
 from app.widgets.command_line import CommandLine
 from app.widgets.empty_state import EmptyState
 from app.widgets.page_splitter import PageSplitter, SavedSplitter
+from engine.contract.methods.all import info_of
 
 LAYOUT, TABLE_LAYOUT = "runs/form", "runs/upper"
 FORM_CHARS = 50
@@ -192,8 +193,14 @@ class RunsPage(Page):
         self.form.picker.box.setFocus()
 
     def _ask_for_export(self, run: RunModel) -> None:
-        then = partial(self.export, run.path, run.meta.name)
-        ask_for_export(self.context, self, source=run.path, name=run.meta.name, then=then)
+        ask_for_export(
+            self.context,
+            self,
+            source=run.path,
+            name=run.meta.name,
+            formats=info_of(run.spec.method).exports,
+            then=partial(self.export, run.meta.name),
+        )
 
     def _show_notes(self, run: RunModel) -> None:
         self.view.set_current(run.run_id)

@@ -345,7 +345,7 @@ PREFIX = MethodInfo(
     counts=_counts,
     draw=_draw,
     learning_rate=_learning_rate,
-    exports=("native", "peft"),
+    exports=("native", "peft", "transformers", "llamacpp", "mlx"),
     saved_as=ArtifactKind.PREFIX,
     memory_remedies=_memory_remedies,
 )

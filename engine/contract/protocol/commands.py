@@ -34,11 +34,18 @@ from engine.contract.protocol.outputs import (
     ScoreOutputs,
 )
 from engine.contract.protocol.prefixes import (
+    ComparePrefixes,
     ExportPrefix,
     ImportPrefix,
     ListPrefixes,
+    MeasurePositions,
+    MixPrefixes,
+    PackPrefix,
+    PositionReport,
+    PrefixComparison,
     PrefixInfo,
     PrefixList,
+    Verified,
     VerifyPrefix,
 )
 from engine.contract.reading.reading import (
@@ -64,6 +71,10 @@ Command = (
     | ImportPrefix
     | ListPrefixes
     | VerifyPrefix
+    | ComparePrefixes
+    | MixPrefixes
+    | MeasurePositions
+    | PackPrefix
     | Generate
     | DecodeSplit
     | ScoreOutputs
@@ -90,6 +101,9 @@ Reply = (
     | Speed
     | PrefixInfo
     | PrefixList
+    | Verified
+    | PrefixComparison
+    | PositionReport
     | Generated
     | Compared
     | StudyResults

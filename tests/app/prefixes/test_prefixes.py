@@ -22,6 +22,7 @@ from engine.contract.protocol.prefixes import (
     ListPrefixes,
     PrefixInfo,
     PrefixList,
+    Verified,
     VerifyPrefix,
 )
 from engine.contract.runs.events import Blame, RunState
@@ -115,7 +116,7 @@ def test_export_says_where_it_is(
     select(page, "prefix 10")
     row = page.selected()
     assert row is not None
-    page.export(row.path, row.name, "peft", tmp_path / "out")
+    page.export(row.name, ExportPrefix(str(row.path), "peft", str(tmp_path / "out")))
     pending = model_client.last(ExportPrefix)
     assert pending.command == ExportPrefix(str(row.path), "peft", str(tmp_path / "out"))
     pending.answer(Done("The prefix is in out."))
@@ -154,7 +155,7 @@ def test_work_is_on_the_activity_list_until_it_ends(
     press(page, "verify")
     (activity,) = context.activities.activities
     assert activity.title == "Verify “prefix 10”"
-    model_client.last(VerifyPrefix).answer(Done("Whole."))
+    model_client.last(VerifyPrefix).answer(Verified("Whole."))
     assert context.activities.activities == []
 
 

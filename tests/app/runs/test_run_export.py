@@ -57,11 +57,11 @@ def test_a_refusal_stays_on_the_page_and_a_fault_goes_to_the_window(
 ) -> None:
     run = context.runs.get(choose(rich_page, context))
     assert run is not None
-    rich_page.export(run.path, run.meta.name, "peft", tmp_path / "out")
+    rich_page.export(run.meta.name, ExportPrefix(str(run.path), "peft", str(tmp_path / "out")))
     model_client.last(ExportPrefix).fail("PEFT's format cannot hold it.")
     assert rich_page.bar.tone is Tone.BAD
     assert rich_page.bar.label.text() == "PEFT's format cannot hold it."
-    rich_page.export(run.path, run.meta.name, "peft", tmp_path / "out")
+    rich_page.export(run.meta.name, ExportPrefix(str(run.path), "peft", str(tmp_path / "out")))
     with qtbot.waitSignal(context.activities.failed):
         model_client.last(ExportPrefix).fail("KeyError: 3", blame=Blame.ENGINE)
 

@@ -22,7 +22,8 @@ from engine.contract.specs.data import Column, DataSpec, Mapping, Role
 from engine.contract.specs.run import RunSpec
 from engine.exchange import native
 from engine.exchange import peft as peft_folders
-from engine.exchange.handlers import export_prefix, import_prefix, list_prefixes, verify_prefix
+from engine.exchange.handlers import export_prefix, import_prefix, list_prefixes
+from engine.prefixes.verifying import verify_prefix
 from engine.reporter import Silent
 from tests.helpers.errors import refused
 from tests.helpers.prefixes import CARD, card_for, random_prefix, without_file
