@@ -25,6 +25,7 @@ from engine.data.examples import load_examples
 from engine.data.prompt import prompt_named
 from engine.data.tallies import counted
 from engine.decoding.decoder import decode
+from engine.decoding.processors import Input
 from engine.decoding.stepper import TransformersStepper
 from engine.exchange import native
 from engine.exchange.foreign import ForeignForm
@@ -121,10 +122,9 @@ class _Trial:
 @torch.inference_mode()
 def _logits(system: System, prompts: Sequence[Sequence[int]]) -> torch.Tensor:
     """Of the first new token, by transformers' own pass: [inputs, vocabulary]."""
-    rows = list(range(len(prompts)))
+    inputs = [Input(row, row, prompt, _DECODING) for row, prompt in enumerate(prompts)]
     with system.active():
-        stepper = TransformersStepper(system, rows, prompts, beams=1)
-        return stepper.admit(rows).float().cpu()
+        return TransformersStepper(system, beams=1).admit(inputs).float().cpu()
 
 
 @torch.inference_mode()
