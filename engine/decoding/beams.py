@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import torch
 
 from engine.contract.specs.training import DecodingSpec
-from engine.decoding.processors import Input, Processors, penalises
+from engine.decoding.processors import Processors, SearchInput, penalises
 
 NEVER = -1.0e9
 """Added to a score that must lose, as `generate` has it."""
@@ -20,9 +20,10 @@ _BLOCK = 128
 class BeamBatch:
     """Beam search. Of each input B beams go on, and the best B that have ended are remembered.
 
-    A `Batch` with these tensors on the CPU: counts [G], tokens so far; tokens [G, B, limit] and
-    scores [G, B] of the beams that go on; best_tokens, best_lengths, best_scores, best_ended
-    the same of those that have ended; is_open [G, 1], whether a better one may still come.
+    A `SearchBatch` with these tensors on the CPU: counts [G], tokens so far; tokens
+    [G, B, limit] and scores [G, B] of the beams that go on; best_tokens, best_lengths,
+    best_scores, best_ended the same of those that have ended; is_open [G, 1], whether a better
+    one may still come.
     """
 
     _STATE = (
@@ -33,7 +34,7 @@ class BeamBatch:
     def __init__(self, decoding: DecodingSpec, processors: Processors, end: int) -> None:
         self._decoding, self._processors, self._end = decoding, processors, end
         self._beams, self._limit = decoding.num_beams, decoding.max_new_tokens
-        self.inputs: list[Input] = []
+        self.inputs: list[SearchInput] = []
         self._fill(0)
 
     def _fill(self, size: int) -> None:
@@ -51,8 +52,8 @@ class BeamBatch:
         self._best_ended = torch.zeros(size, beams, dtype=torch.bool)
         self._is_open = torch.ones(size, 1, dtype=torch.bool)
 
-    def start(self, inputs: Sequence[Input], logits: torch.Tensor) -> None:
-        """As `Batch.start`."""
+    def start(self, inputs: Sequence[SearchInput], logits: torch.Tensor) -> None:
+        """As `SearchBatch.start`."""
         entering = BeamBatch(self._decoding, self._processors, self._end)
         entering.inputs = list(inputs)
         entering._fill(len(inputs))
@@ -63,7 +64,7 @@ class BeamBatch:
             setattr(self, name, torch.cat([getattr(self, name), getattr(entering, name)]))
 
     def advance(self, logits: torch.Tensor) -> None:
-        """As `Batch.advance`."""
+        """As `SearchBatch.advance`."""
         size, beams, count = len(self.inputs), self._beams, 2 * self._beams
         values, ids = self._candidates(logits.float(), count)  # [G·B, C]
         values = values.view(size, beams, count) + self._scores[..., None]
@@ -122,7 +123,7 @@ class BeamBatch:
         return ()
 
     def ended(self) -> dict[int, list[int]]:
-        """As `Batch.ended`."""
+        """As `SearchBatch.ended`."""
         done = (~self._is_open[:, 0] | (self._counts == self._limit)).nonzero()[:, 0]
         return {slot: self._output(slot) for slot in done.tolist()}
 
@@ -132,7 +133,7 @@ class BeamBatch:
         return tokens[:-1] if tokens and tokens[-1] == self._end else tokens
 
     def choose(self, inputs: torch.Tensor) -> None:
-        """As `Batch.choose`."""
+        """As `SearchBatch.choose`."""
         self.inputs = [self.inputs[slot] for slot in inputs.tolist()]
         for name in self._STATE:
             setattr(self, name, getattr(self, name)[inputs])

@@ -14,7 +14,7 @@ import torch
 
 from engine.contract.errors import UserError
 from engine.contract.specs.training import DecodingSpec, Strategy
-from engine.decoding.processors import Input
+from engine.decoding.processors import SearchInput
 from engine.decoding.search import Finished, Stepper, Streamed, search
 from engine.decoding.stepper import TransformersStepper
 from engine.fast.stepper import FastStepper
@@ -93,7 +93,7 @@ def decode_events(
     check_positions(system, prompts, decoding)
     backbone, total = system.backbone, len(prompts)
     order = sorted(range(total), key=lambda index: len(prompts[index]))
-    inputs = [Input(row, row, prompts[row], decoding, alternatives) for row in order]
+    inputs = [SearchInput(row, row, prompts[row], decoding, alternatives) for row in order]
     limit, done, tokens = decoding.max_new_tokens, 0, 0
 
     def on_step(inputs: int) -> None:

@@ -22,7 +22,7 @@ from engine.contract.specs.training import DecodingSpec, Strategy
 
 
 @dataclass(frozen=True, eq=False)
-class Input:
+class SearchInput:
     """A prompt, and how its output is to be decoded.
 
     Attributes:
@@ -57,7 +57,7 @@ class Processors:
         self._end, self._start, self._line_breaks = end, start, list(line_breaks)
 
     def penalise_(
-        self, scores: torch.Tensor, inputs: Sequence[Input], outputs: Sequence[Sequence[int]]
+        self, scores: torch.Tensor, inputs: Sequence[SearchInput], outputs: Sequence[Sequence[int]]
     ) -> None:
         """Lower what a row has said already, in place.
 
@@ -78,7 +78,9 @@ class Processors:
                 repeated = repeating(said, size)
                 scores[number, repeated] = -float("inf")
 
-    def forbid_(self, scores: torch.Tensor, inputs: Sequence[Input], counts: Sequence[int]) -> None:
+    def forbid_(
+        self, scores: torch.Tensor, inputs: Sequence[SearchInput], counts: Sequence[int]
+    ) -> None:
         """Forbid an early end, and line breaks where there must be none, in place.
 
         Args:
@@ -89,14 +91,14 @@ class Processors:
         early = [number for number, (row, count) in pairs if count < row.decoding.min_new_tokens]
         if early:
             scores[early, self._end] = -float("inf")
-        one_line = [number for number, row in enumerate(inputs) if not row.decoding.line_breaks]
-        if one_line and self._line_breaks:
-            scores[torch.tensor(one_line)[:, None], self._line_breaks] = -float("inf")
+        unbroken = [number for number, row in enumerate(inputs) if not row.decoding.line_breaks]
+        if unbroken and self._line_breaks:
+            scores[torch.tensor(unbroken)[:, None], self._line_breaks] = -float("inf")
 
     def choose(
         self,
         scores: torch.Tensor,
-        inputs: Sequence[Input],
+        inputs: Sequence[SearchInput],
         generators: Sequence[torch.Generator | None],
     ) -> torch.Tensor:
         """The next token of each row, [rows]: a sample where it has a generator."""

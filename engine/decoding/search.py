@@ -16,7 +16,7 @@ import torch
 
 from engine.contract.specs.training import DecodingSpec, Strategy
 from engine.decoding.beams import BeamBatch
-from engine.decoding.processors import Input, Processors, generator_of
+from engine.decoding.processors import Processors, SearchInput, generator_of
 
 
 class Stepper(Protocol):
@@ -28,7 +28,7 @@ class Stepper(Protocol):
 
     admits_any_time: bool
 
-    def admit(self, inputs: Sequence[Input]) -> torch.Tensor:
+    def admit(self, inputs: Sequence[SearchInput]) -> torch.Tensor:
         """Read the prompts of these inputs, and put them behind those in the batch.
 
         Returns:
@@ -53,7 +53,7 @@ class Stepper(Protocol):
 class Source(Protocol):
     """Inputs that wait, and may arrive while others are searched."""
 
-    def take(self, most: int, *, wait: bool) -> Sequence[Input]:
+    def take(self, most: int, *, wait: bool) -> Sequence[SearchInput]:
         """Up to `most` inputs that are to enter the batch now.
 
         Args:
@@ -92,7 +92,7 @@ class Streamed:
     alternatives: tuple[tuple[int, float], ...] = ()
 
 
-class Batch(Protocol):
+class SearchBatch(Protocol):
     """The inputs that are searched now.
 
     Attributes:
@@ -101,11 +101,11 @@ class Batch(Protocol):
         parents: [G, B], the beams that these go on from, or None.
     """
 
-    inputs: list[Input]
+    inputs: list[SearchInput]
     ids: torch.Tensor
     parents: torch.Tensor | None
 
-    def start(self, inputs: Sequence[Input], logits: torch.Tensor) -> None:
+    def start(self, inputs: Sequence[SearchInput], logits: torch.Tensor) -> None:
         """Take inputs in, with the logits of their first tokens [inputs, V]."""
 
     def advance(self, logits: torch.Tensor) -> None:
@@ -123,7 +123,7 @@ class Batch(Protocol):
 
 def search(
     stepper: Stepper,
-    inputs: Sequence[Input] | Source,
+    inputs: Sequence[SearchInput] | Source,
     decoding: DecodingSpec,
     *,
     end: int,
@@ -145,7 +145,7 @@ def search(
         Tokens as they come, and each input's end.
     """
     processors = Processors(end=end, start=start, line_breaks=line_breaks)
-    batch: Batch = (
+    batch: SearchBatch = (
         BeamBatch(decoding, processors, end)
         if decoding.strategy is Strategy.BEAM
         else _PlainBatch(processors, end)
@@ -175,16 +175,16 @@ def search(
 class _Listed:
     """A source of inputs that are known from the beginning."""
 
-    def __init__(self, inputs: list[Input]) -> None:
+    def __init__(self, inputs: list[SearchInput]) -> None:
         self._inputs = inputs
 
-    def take(self, most: int, *, wait: bool) -> Sequence[Input]:
-        taken, self._inputs = self._inputs[:most], self._inputs[most:]
-        return taken
+    def take(self, most: int, *, wait: bool) -> Sequence[SearchInput]:
+        entering, self._inputs = self._inputs[:most], self._inputs[most:]
+        return entering
 
 
 def _settle(
-    batch: Batch, stepper: Stepper, only: set[int] | None = None
+    batch: SearchBatch, stepper: Stepper, only: set[int] | None = None
 ) -> Iterator[Finished | Streamed]:
     """Report what is new, and let go of what is done."""
     for event in batch.newest():
@@ -203,7 +203,7 @@ def _settle(
 class _Row:
     """An input with what has been generated behind it, and what to report of its last token."""
 
-    input: Input
+    input: SearchInput
     generator: torch.Generator | None
     tokens: list[int] = field(default_factory=list)
     newest: Streamed | None = None
@@ -217,10 +217,10 @@ class _PlainBatch:
     def __init__(self, processors: Processors, end: int) -> None:
         self._processors, self._end = processors, end
         self._rows: list[_Row] = []
-        self.inputs: list[Input] = []
+        self.inputs: list[SearchInput] = []
         self.ids = torch.empty(0, 1, dtype=torch.long)
 
-    def start(self, inputs: Sequence[Input], logits: torch.Tensor) -> None:
+    def start(self, inputs: Sequence[SearchInput], logits: torch.Tensor) -> None:
         entering = [_Row(row, _generator(row)) for row in inputs]
         chosen = self._extend(entering, logits)
         self.inputs += inputs
@@ -268,7 +268,7 @@ class _PlainBatch:
         self.ids = self.ids[inputs]
 
 
-def _generator(row: Input) -> torch.Generator | None:
+def _generator(row: SearchInput) -> torch.Generator | None:
     """The generator of an input that is sampled."""
     if row.decoding.strategy is not Strategy.SAMPLING:
         return None

@@ -15,7 +15,7 @@ from torch.nn.functional import pad
 from transformers.modeling_outputs import BaseModelOutput
 
 from engine.backbones.loading import Backbone
-from engine.decoding.processors import Input
+from engine.decoding.processors import SearchInput
 from engine.methods.base import System
 
 
@@ -37,7 +37,7 @@ class TransformersStepper:
         self._mask = self._behind = self._encoded = torch.empty(0)
         self._cache: Any = None
 
-    def admit(self, inputs: Sequence[Input]) -> torch.Tensor:
+    def admit(self, inputs: Sequence[SearchInput]) -> torch.Tensor:
         """Read each prompt once, whatever the number of its beams."""
         backbone, self._cache = self._system.backbone, None
         self._rows = [row.row for row in inputs]

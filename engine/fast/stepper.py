@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import torch
 
-from engine.decoding.processors import Input
+from engine.decoding.processors import SearchInput
 from engine.fast.cache import Cache
 from engine.fast.decoder import FastDecoder
 from engine.fast.packing import pack_prompts
@@ -26,7 +26,7 @@ class FastStepper:
         self._decoder, self._prefix, self._beams = decoder, prefix, beams
         self._cache: Cache | None = None
 
-    def admit(self, inputs: Sequence[Input]) -> torch.Tensor:
+    def admit(self, inputs: Sequence[SearchInput]) -> torch.Tensor:
         """Read each prompt once, whatever the number of its beams."""
         device = self._decoder.device
         batch = pack_prompts([row.tokens for row in inputs]).to(device)

@@ -25,7 +25,7 @@ from engine.data.examples import load_examples
 from engine.data.prompt import prompt_named
 from engine.data.tallies import counted
 from engine.decoding.decoder import decode
-from engine.decoding.processors import Input
+from engine.decoding.processors import SearchInput
 from engine.decoding.stepper import TransformersStepper
 from engine.exchange import native
 from engine.exchange.foreign import ForeignForm
@@ -122,7 +122,7 @@ class _Trial:
 @torch.inference_mode()
 def _logits(system: System, prompts: Sequence[Sequence[int]]) -> torch.Tensor:
     """Of the first new token, by transformers' own pass: [inputs, vocabulary]."""
-    inputs = [Input(row, row, prompt, _DECODING) for row, prompt in enumerate(prompts)]
+    inputs = [SearchInput(row, row, prompt, _DECODING) for row, prompt in enumerate(prompts)]
     with system.active():
         return TransformersStepper(system, beams=1).admit(inputs).float().cpu()
 

@@ -31,7 +31,7 @@ class StreamOptions(BaseModel):
     include_usage: bool = False
 
 
-class Settings(BaseModel):
+class DecodingFields(BaseModel):
     """How an output is decoded. What is left out is as in the prefix's run, without beams."""
 
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
@@ -82,7 +82,7 @@ class Settings(BaseModel):
         return replace(default, **changes, seed=seed)
 
 
-class OpenAIBody(Settings):
+class OpenAIBody(DecodingFields):
     """Fields that both of OpenAI's endpoints have."""
 
     model: str
@@ -130,7 +130,7 @@ class TextPart(BaseModel):
     text: str
 
 
-class Message(BaseModel):
+class ChatMessage(BaseModel):
     """A message of a chat."""
 
     model_config = ConfigDict(strict=True)
@@ -148,7 +148,7 @@ class Message(BaseModel):
 class ChatBody(OpenAIBody):
     """`POST /v1/chat/completions`: the last user message is the source text."""
 
-    messages: Annotated[list[Message], Field(min_length=1, max_length=10_000)]
+    messages: Annotated[list[ChatMessage], Field(min_length=1, max_length=10_000)]
     max_completion_tokens: Annotated[int | None, Field(ge=1, le=10**6)] = None
     logprobs: bool | None = None
     top_logprobs: Annotated[int | None, Field(ge=0, le=MOST_ALTERNATIVES)] = None
@@ -161,7 +161,7 @@ class ChatBody(OpenAIBody):
 
     @field_validator("messages")
     @classmethod
-    def _has_user_message(cls, messages: list[Message]) -> list[Message]:
+    def _has_user_message(cls, messages: list[ChatMessage]) -> list[ChatMessage]:
         if not any(message.role == "user" for message in messages):
             raise ValueError("one message must have the role 'user': its text is the input")
         return messages
@@ -177,7 +177,7 @@ class ChatBody(OpenAIBody):
         return self.max_completion_tokens or self.max_tokens
 
 
-class WriteBody(Settings):
+class WriteBody(DecodingFields):
     """`POST /v1/prefixes/NAME/write`: fields by their names."""
 
     fields: dict[str, Any]

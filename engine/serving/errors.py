@@ -63,7 +63,7 @@ def error_response(
 
 
 def response_of(error: Exception) -> Response:
-    """What a client is told of this error."""
+    """What a client is answered for this error."""
     match error:
         case RequestError():
             return error_response(error.status, error.message, code=error.code, param=error.param)

@@ -8,12 +8,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from engine.contract.specs.training import DecodingSpec
-from engine.decoding.processors import Input
+from engine.decoding.processors import SearchInput
 from engine.serving.transcript import TokenText, Transcript
 
 
 @dataclass(frozen=True)
-class Piece:
+class OutputPiece:
     """An output goes on.
 
     Attributes:
@@ -25,7 +25,7 @@ class Piece:
 
 
 @dataclass(frozen=True)
-class Ended:
+class OutputEnded:
     """An output is complete.
 
     Attributes:
@@ -42,22 +42,22 @@ class Ended:
 
 
 @dataclass(frozen=True)
-class Failed:
+class OutputFailed:
     """There will be no output."""
 
     message: str
 
 
-JobEvent = Piece | Ended | Failed
+JobEvent = OutputPiece | OutputEnded | OutputFailed
 
 
 @dataclass(eq=False)
-class Job:
+class OutputJob:
     """One output to be made.
 
     Attributes:
         row: of its prefix.
-        alternatives: as `Input` has them.
+        alternatives: as `SearchInput` has them.
         transcript: its text so far.
         streams: whether `report` gets pieces.
         report: gets each event, in the thread of the search.
@@ -74,9 +74,9 @@ class Job:
     is_cancelled: bool = False
     reported_tokens: int = field(default=0, init=False)
 
-    def as_input(self, index: int) -> Input:
+    def as_input(self, index: int) -> SearchInput:
         """What the search is given."""
-        return Input(
+        return SearchInput(
             index=index,
             row=self.row,
             tokens=self.prompt,
@@ -91,7 +91,7 @@ class QueueFullError(Exception):
 
 
 class JobQueue:
-    """Jobs that wait, and those that the search has taken (`engine.decoding.search.Source`).
+    """Jobs that wait, and those that the search works on (`engine.decoding.search.Source`).
 
     Args:
         most_waiting: jobs that may wait.
@@ -100,8 +100,8 @@ class JobQueue:
     def __init__(self, most_waiting: int) -> None:
         self.most_waiting = most_waiting
         self._changed = threading.Condition()
-        self._waiting: deque[Job] = deque()
-        self._taken: dict[int, Job] = {}
+        self._waiting: deque[OutputJob] = deque()
+        self._running: dict[int, OutputJob] = {}
         self._count = 0
         self._is_closed = False
 
@@ -113,9 +113,9 @@ class JobQueue:
     @property
     def running(self) -> int:
         """How many the search works on."""
-        return len(self._taken)
+        return len(self._running)
 
-    def put(self, jobs: Sequence[Job]) -> None:
+    def put(self, jobs: Sequence[OutputJob]) -> None:
         """Let jobs wait, all of them or none.
 
         Raises:
@@ -127,7 +127,7 @@ class JobQueue:
             self._waiting.extend(jobs)
             self._changed.notify()
 
-    def cancel(self, jobs: Sequence[Job]) -> None:
+    def cancel(self, jobs: Sequence[OutputJob]) -> None:
         """Nobody waits for these any more."""
         with self._changed:
             for job in jobs:
@@ -135,32 +135,32 @@ class JobQueue:
                 if job in self._waiting:
                     self._waiting.remove(job)
 
-    def take(self, most: int, *, wait: bool) -> list[Input]:
+    def take(self, most: int, *, wait: bool) -> list[SearchInput]:
         """As `Source.take`; nothing once the queue is closed."""
         with self._changed:
             if wait:
                 self._changed.wait_for(lambda: self._waiting or self._is_closed)
-            inputs: list[Input] = []
+            inputs: list[SearchInput] = []
             while self._waiting and len(inputs) < most:
                 job = self._waiting.popleft()
                 self._count += 1
-                self._taken[self._count] = job
+                self._running[self._count] = job
                 inputs.append(job.as_input(self._count))
             return inputs
 
-    def taken(self, index: int) -> Job:
+    def running_job(self, index: int) -> OutputJob:
         """The job of an event of the search."""
-        return self._taken[index]
+        return self._running[index]
 
     def done(self, index: int) -> None:
         """The search has ended this job."""
-        del self._taken[index]
+        del self._running[index]
 
-    def fail_taken(self, message: str) -> None:
+    def fail_running(self, message: str) -> None:
         """The search has stopped in the middle."""
-        taken, self._taken = self._taken, {}
-        for job in taken.values():
-            job.report(Failed(message))
+        running, self._running = self._running, {}
+        for job in running.values():
+            job.report(OutputFailed(message))
 
     def close(self) -> None:
         """Take nothing any more, and end what is being done."""
@@ -168,11 +168,11 @@ class JobQueue:
             self._is_closed = True
             waiting = list(self._waiting)
             self._waiting.clear()
-            for job in (*waiting, *self._taken.values()):
+            for job in (*waiting, *self._running.values()):
                 job.is_cancelled = True
             self._changed.notify()
         for job in waiting:
-            job.report(Failed("The server is shutting down."))
+            job.report(OutputFailed("The server is shutting down."))
 
     @property
     def is_closed(self) -> bool:

@@ -11,7 +11,14 @@ from starlette.requests import Request
 
 from engine.contract.specs.training import DecodingSpec
 from engine.serving.errors import RequestError
-from engine.serving.jobs import Ended, Failed, Job, JobEvent, JobQueue, Piece
+from engine.serving.jobs import (
+    JobEvent,
+    JobQueue,
+    OutputEnded,
+    OutputFailed,
+    OutputJob,
+    OutputPiece,
+)
 from engine.serving.metrics import Metrics
 from engine.serving.prefixes import ServedPrefix, ServedPrefixes
 from engine.serving.transcript import Transcript
@@ -56,7 +63,7 @@ class Outputs:
         prompts = [served.prompt(prefix, source, decoding) for source in sources]
         self.prompt_tokens = sum(map(len, prompts))
         self._jobs = [
-            Job(
+            OutputJob(
                 row=prefix.row,
                 prompt=prompt,
                 decoding=replace(decoding, seed=decoding.seed + sample),
@@ -71,7 +78,7 @@ class Outputs:
         queue.put(self._jobs)
         metrics.count_tokens(prefix.row, prompt=self.prompt_tokens)
 
-    async def events(self) -> AsyncGenerator[tuple[int, Piece | Ended], None]:
+    async def events(self) -> AsyncGenerator[tuple[int, OutputPiece | OutputEnded], None]:
         """What comes, by the number of its output, until all have ended.
 
         Raises:
@@ -83,9 +90,9 @@ class Outputs:
             while left:
                 remaining_s = end_s - self._loop.time()
                 number, event = await asyncio.wait_for(self._events.get(), remaining_s)
-                if isinstance(event, Failed):
+                if isinstance(event, OutputFailed):
                     raise RequestError(503, event.message, code="output_failed")
-                left -= isinstance(event, Ended)
+                left -= isinstance(event, OutputEnded)
                 yield number, event
         finally:
             self.cancel()
@@ -94,18 +101,18 @@ class Outputs:
         """Nobody waits for them any more."""
         self._queue.cancel(self._jobs)
 
-    async def all(self, request: Request) -> list[Ended]:
+    async def all(self, request: Request) -> list[OutputEnded]:
         """All outputs at their ends.
 
         Raises:
             TimeoutError, RequestError: as `events`; also where the client has gone.
         """
-        ended: dict[int, Ended] = {}
+        ended: dict[int, OutputEnded] = {}
 
         async def collect() -> None:
             async with aclosing(self.events()) as events:
                 async for number, event in events:
-                    if isinstance(event, Ended):
+                    if isinstance(event, OutputEnded):
                         ended[number] = event
 
         collecting = asyncio.ensure_future(collect())

@@ -117,8 +117,8 @@ def load_served(
     Raises:
         UserError: a folder holds no prefix, or they do not fit over one backbone.
     """
-    found = find_prefixes(folders)
-    loaded, key_values = load_prefixes(found, reporter, backbone=backbone, device=device)
+    named = find_prefixes(folders)
+    loaded, key_values = load_prefixes(named, reporter, backbone=backbone, device=device)
     served = [
         ServedPrefix(
             name=prefix.name,
@@ -129,6 +129,6 @@ def load_served(
                 prefix.spec.data.max_source_tokens if prefix.spec else DEFAULT_SOURCE_TOKENS
             ),
         )
-        for row, prefix in enumerate(found)
+        for row, prefix in enumerate(named)
     ]
     return ServedPrefixes(PrefixPerRow(loaded, key_values, range(len(served))), served)

@@ -100,10 +100,10 @@ class Transcript:
 
     def _cut(self, length: int) -> None:
         """End before a stop text, of which none was in the first `length` characters."""
-        places = (self._text.find(stop, max(0, length - len(stop))) for stop in self._stops)
-        found = [place for place in places if place >= 0]
-        if found:
-            self._text, self.is_stopped = self._text[: min(found)], True
+        starts = (self._text.find(stop, max(0, length - len(stop))) for stop in self._stops)
+        begun = [start for start in starts if start >= 0]
+        if begun:
+            self._text, self.is_stopped = self._text[: min(begun)], True
 
     def _held(self, text: str) -> int:
         """How many of the last characters may be the beginning of a stop text."""

@@ -10,7 +10,7 @@ import torch
 from engine.contract.specs.training import DecodingSpec, Strategy
 from engine.decoding.decoder import stepper_of
 from engine.decoding.search import Finished, Streamed, search
-from engine.serving.jobs import Ended, JobQueue, Piece
+from engine.serving.jobs import JobQueue, OutputEnded, OutputPiece
 from engine.serving.metrics import Metrics
 from engine.serving.prefixes import ServedPrefixes
 
@@ -48,7 +48,7 @@ class SearchThread:
                 self._search()
             except Exception:
                 log.exception("the search failed; it begins anew")
-            self._queue.fail_taken("The server could not go on with this output.")
+            self._queue.fail_running("The server could not go on with this output.")
 
     @torch.inference_mode()
     def _search(self) -> None:
@@ -66,7 +66,7 @@ class SearchThread:
                 self._report(event)
 
     def _report(self, event: Finished | Streamed) -> None:
-        job = self._queue.taken(event.index)
+        job = self._queue.running_job(event.index)
         transcript = job.transcript
         if isinstance(event, Streamed):
             self._metrics.count_tokens(job.row, generated=1)
@@ -74,12 +74,12 @@ class SearchThread:
             if job.streams and (text := transcript.piece()):
                 new = tuple(transcript.details[job.reported_tokens :])
                 job.reported_tokens = len(transcript.details)
-                job.report(Piece(text, new))
+                job.report(OutputPiece(text, new))
             return
         self._queue.done(event.index)
         text = transcript.end()
         if job.streams and (rest := transcript.piece()):
-            job.report(Piece(rest, tuple(transcript.details[job.reported_tokens :])))
+            job.report(OutputPiece(rest, tuple(transcript.details[job.reported_tokens :])))
         is_cut = len(event.tokens) >= job.decoding.max_new_tokens and not transcript.is_stopped
         details = tuple(transcript.details)
-        job.report(Ended(text, details, transcript.tokens, is_cut))
+        job.report(OutputEnded(text, details, transcript.tokens, is_cut))

@@ -28,6 +28,7 @@ ENGINE_LIBRARIES = {
     "psutil",
     "regex",
 }
+SERVER_LIBRARIES = {"fastapi", "starlette", "uvicorn", "pydantic"}
 STANDARD = set(sys.stdlib_module_names)
 
 
@@ -44,7 +45,8 @@ def allowed(file: Path) -> set[str]:
     if place.startswith("engine/contract/"):
         return {"engine.contract"}
     assert place.startswith("engine/")
-    return {"engine"} | ENGINE_LIBRARIES
+    server = SERVER_LIBRARIES if place.startswith("engine/serving/") else set()
+    return {"engine"} | ENGINE_LIBRARIES | server
 
 
 def imports(file: Path) -> list[tuple[int, str]]:

@@ -124,27 +124,32 @@ def save_prefixes(folder: Path, backbone: Backbone, lengths: Sequence[int]) -> l
             prefix_length=length, parametrisation=Parametrisation.DIRECT, init=Init.RANDOM
         )
         key_values = PrefixTuning(backbone, method, seed=seed).folded()
-        decoder_only = not backbone.is_encoder_decoder
-        shape = PrefixShape(
+        folders.append(save_folded(folder / f"p{seed}", backbone, key_values))
+    return folders
+
+
+def save_folded(folder: Path, backbone: Backbone, key_values: KeyValues) -> Path:
+    """A prefix of these numbers."""
+    decoder_only = not backbone.is_encoder_decoder
+    length = next(iter(key_values.values())).shape[2]
+    card = replace(
+        CARD,
+        name=folder.name,
+        method=PrefixMethod(prefix_length=length, parametrisation=Parametrisation.DIRECT),
+        backbone=backbone.name,
+        backbone_fingerprint=backbone.fingerprint,
+        shape=PrefixShape(
             layers=len(key_values),
             kv_heads=backbone.shape.kv_heads,
             head_width=backbone.shape.head_width,
             positions=PositionScheme.AFTER_PREFIX if decoder_only else PositionScheme.UNSHIFTED,
-        )
-        card = replace(
-            CARD,
-            name=f"p{seed}",
-            method=method,
-            backbone=backbone.name,
-            backbone_fingerprint=backbone.fingerprint,
-            shape=shape,
-            linearisation=Linearisation(),
-            prompt=prompt_name(PromptForm.NEWLINE, encoder_decoder=backbone.is_encoder_decoder),
-            task=GenerationTask(DECODING),
-        )
-        native.write(folder / f"p{seed}", key_values, card)
-        folders.append(folder / f"p{seed}")
-    return folders
+        ),
+        linearisation=Linearisation(),
+        prompt=prompt_name(PromptForm.NEWLINE, encoder_decoder=backbone.is_encoder_decoder),
+        task=GenerationTask(DECODING),
+    )
+    native.write(folder, key_values, card)
+    return folder
 
 
 def alone(

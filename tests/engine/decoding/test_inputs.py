@@ -13,7 +13,7 @@ from engine.backbones.loading import Backbone
 from engine.contract.methods.prefix import PrefixMethod
 from engine.contract.specs.training import DecodingSpec, Strategy
 from engine.decoding.decoder import decode_events, stepper_of
-from engine.decoding.processors import Input
+from engine.decoding.processors import SearchInput
 from engine.decoding.search import Finished, Source, Streamed, search
 from engine.methods.finetune import BareBackbone
 from engine.methods.per_row import PrefixPerRow
@@ -38,10 +38,10 @@ FAMILIES = ("llama fast", "gpt2", "t5-flan")
 class Trickle:
     """A source that gives an input when it is asked for the second time."""
 
-    def __init__(self, inputs: Sequence[Input]) -> None:
+    def __init__(self, inputs: Sequence[SearchInput]) -> None:
         self._inputs, self._asked = list(inputs), 0
 
-    def take(self, most: int, *, wait: bool) -> Sequence[Input]:
+    def take(self, most: int, *, wait: bool) -> Sequence[SearchInput]:
         """The next input, every other time, or when nothing else is to be done."""
         self._asked += 1
         if not self._inputs or not (wait or self._asked % 2):
@@ -50,7 +50,7 @@ class Trickle:
 
 
 def events_of(
-    system: PrefixPerRow | BareBackbone, inputs: Sequence[Input] | Source, rows: int = 1
+    system: PrefixPerRow | BareBackbone, inputs: Sequence[SearchInput] | Source, rows: int = 1
 ) -> list[Finished | Streamed]:
     backbone: Backbone = system.backbone
     with torch.inference_mode(), system.active():
@@ -81,7 +81,7 @@ def test_each_input_is_decoded_as_it_is_alone_though_they_arrive_one_by_one(
     prefixes = [{}, *(one.folded() for one in tuned)]
     system = PrefixPerRow(backbone, prefixes, range(3))
     inputs = [
-        Input(100 + number, number % 3, prompt, SETTINGS[number % len(SETTINGS)])
+        SearchInput(100 + number, number % 3, prompt, SETTINGS[number % len(SETTINGS)])
         for number, prompt in enumerate(prompts(9))
     ]
     outputs = outputs_of(events_of(system, Trickle(inputs), rows=3))
@@ -95,7 +95,7 @@ def test_each_input_is_decoded_as_it_is_alone_though_they_arrive_one_by_one(
 def test_an_input_leaves_when_it_says_so_and_the_others_go_on(family: str, tmp_path: Path) -> None:
     system = BareBackbone(backbone_of(tmp_path, family))
     endless = replace(GREEDY, min_new_tokens=10)
-    inputs = [Input(number, 0, prompt, endless) for number, prompt in enumerate(prompts(3))]
+    inputs = [SearchInput(number, 0, prompt, endless) for number, prompt in enumerate(prompts(3))]
     whole = outputs_of(events_of(system, inputs))
     inputs[1] = replace(inputs[1], is_over=lambda tokens: len(tokens) == 3)
     outputs = outputs_of(events_of(system, inputs))

@@ -79,8 +79,8 @@ def test_a_key_is_asked_for(tmp_path: Path) -> None:
     (tmp_path / "key").write_text("open-sesame\n")
     prefixes = save_prefixes(tmp_path, load(path), [3])
     options = ("--backbone", path, "--host", "0.0.0.0", "--api-key-file", tmp_path / "key")
-    with server_of(prefixes, *options) as found:
-        server = Server(found.process, f"http://127.0.0.1:{found.port}")
+    with server_of(prefixes, *options) as named:
+        server = Server(named.process, f"http://127.0.0.1:{named.port}")
         assert server.ask("/v1/models")[0] == 401
         assert server.ask("/v1/models", Authorization="Bearer wrong")[0] == 401
         assert server.ask("/v1/models", Authorization="Bearer ünknown")[0] == 401
