@@ -44,7 +44,8 @@ def test_the_python_lines_write_what_this_program_writes(
     card = replace(CARD, backbone=str(backbone), backbone_fingerprint="")
     native.write(tmp_path / "native", random_prefix(card), card)
     peft.write(tmp_path / "peft", random_prefix(card), card)
-    (lines,) = re.findall(r"^```python\n(.*?)^```", GUIDE, re.M | re.S)
+    section = GUIDE.partition("\n## Using a prefix from Python\n")[2].partition("\n## ")[0]
+    (lines,) = re.findall(r"^```python\n(.*?)^```", section, re.M | re.S)
     lines = re.sub(r'^BACKBONE = ".*"$', f"BACKBONE = {str(backbone)!r}", lines, flags=re.M)
     lines = re.sub(r'^PREFIX = ".*"$', f"PREFIX = {str(tmp_path / 'peft')!r}", lines, flags=re.M)
     (source,) = re.findall(r'^source = "(.*)"$', lines, re.M)
