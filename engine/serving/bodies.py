@@ -19,7 +19,7 @@ MOST_PROMPTS = 64
 MOST_ALTERNATIVES = 20
 _LARGEST_SEED = 2**63 - 1
 
-Text = Annotated[str, Field(min_length=1)]
+Text = Annotated[str, Field(min_length=1, max_length=200)]
 Nothing = Annotated[list[Any] | dict[str, Any] | None, Field(max_length=0)]
 Zero = Annotated[float | None, Field(ge=0, le=0)]
 

@@ -82,6 +82,7 @@ def test_json_that_is_no_request(path: str, body: bytes, server: Server) -> None
         (COMPLETIONS, {"seed": 2**70}, "seed"),
         (COMPLETIONS, {"stop": ""}, "stop"),
         (COMPLETIONS, {"stop": ["x"] * 99}, "stop"),
+        (COMPLETIONS, {"stop": "x" * 3000}, "stop"),
         (COMPLETIONS, {"logprobs": 400}, "logprobs"),
         (COMPLETIONS, {"prompt": [1, 2, 3]}, "prompt"),
         (COMPLETIONS, {"prompt": []}, "prompt"),
