@@ -2,10 +2,10 @@
 
     python benchmarks/runtimes.py RUN_DIR [--quantised MODEL-q8.gguf …] [--inputs 12]
 
-Exports the run's prefix, with its backbone as a GGUF file in float32; decodes inputs of its test rows
-greedily here and there; prints the largest difference of a logit of the first new token, the KL
-divergence there, and how many outputs are equal. Needs llama-cpp-python, and mlx-lm for its line; what
-is absent is left out.
+Exports the run's prefix, with its backbone as a GGUF file in float32; decodes inputs of its test
+rows greedily here and there; prints the largest difference of a logit of the first new token, the KL
+divergence there, and how many outputs are equal. Needs llama-cpp-python, and mlx-lm for its line;
+what is absent is left out.
 """
 
 from __future__ import annotations
@@ -100,10 +100,8 @@ def main() -> None:
                 ExportPrefix(str(run.path), "mlx", str(out), cache_type=CacheType.F32), Silent()
             )
             job = {"cache": str(out / "prompt_cache.safetensors"), "prompts": prompts, "new": NEW}
-            show(
-                "mlx-lm, f32 weights, f32 cache",
-                other("mlx", model=str(folder_of(spec.backbone)), **job),
-            )
+            model = str(folder_of(spec.backbone))
+            show("mlx-lm, f32 weights, f32 cache", other("mlx", model=model, **job))
 
 
 def other(runtime: str, **job: Any) -> dict[str, Any]:
