@@ -3,8 +3,8 @@
     python benchmarks/runtimes.py RUN_DIR [--quantised MODEL-q8.gguf …] [--inputs 12]
 
 Exports the run's prefix, with its backbone as a GGUF file in float32; decodes inputs of its test
-rows greedily here and there; prints the largest difference of a logit of the first new token, the KL
-divergence there, and how many outputs are equal. Needs llama-cpp-python, and mlx-lm for its line;
+rows greedily here and there; prints the largest difference of a logit of the first new token, the
+KL divergence there, and how many outputs are equal. Needs llama-cpp-python, and mlx-lm for its line;
 what is absent is left out.
 """
 
@@ -99,7 +99,8 @@ def main() -> None:
             export_prefix(
                 ExportPrefix(str(run.path), "mlx", str(out), cache_type=CacheType.F32), Silent()
             )
-            job = {"cache": str(out / "prompt_cache.safetensors"), "prompts": prompts, "new": NEW}
+            cache = str(out / "prompt_cache.safetensors")
+            job = {"cache": cache, "prompts": prompts, "new": NEW}
             model = str(folder_of(spec.backbone))
             show("mlx-lm, f32 weights, f32 cache", other("mlx", model=model, **job))
 
