@@ -22,7 +22,7 @@ from engine.reporter import Reporter
 
 SCHEME = "hub:"
 MAX_BYTES = 4_000_000_000
-"""Limit of what is fetched; a prefix of 200 tokens for a model of 405 billion has 800 MB."""
+"""Limit of what is fetched; 200 tokens before Llama 3.1 405B have 206 MB."""
 _KIND = ArtifactKind.PREFIX
 _OWN = (card_file(_KIND), tensors_file(_KIND), README_FILE)
 _WANTED = (*_OWN, PEFT_CONFIG_FILE, "adapter_model.safetensors", "prefix_card.json")
