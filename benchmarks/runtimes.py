@@ -2,10 +2,10 @@
 
     python benchmarks/runtimes.py RUN_DIR [--quantised MODEL-q8.gguf …] [--inputs 12]
 
-Exports the run's prefix, with its backbone as a GGUF file in float32; decodes inputs of its test rows
-greedily here and there; prints the largest difference of a logit of the first new token, the KL
-divergence there, and how many outputs are equal. Needs llama-cpp-python, and mlx-lm for its line; what
-is absent is left out.
+Exports the run's prefix, with its backbone as a GGUF file in float32; decodes inputs of its test
+rows greedily here and there; prints the largest difference of a logit of the first new token, the
+KL divergence there, and how many outputs are equal. Needs llama-cpp-python, and mlx-lm for its
+line; what is absent is left out.
 """
 
 from __future__ import annotations
@@ -87,8 +87,14 @@ def main() -> None:
             )  # fmt: skip
             export_prefix(command, Silent())
             gguf = gguf or next(out.glob("*.gguf"))
-            job = {"cache": str(out / "prefix.slot"), "kind": "slot", "flash": flash,
-                   "type": int(number is CacheType.F16), "prompts": prompts, "new": NEW}  # fmt: skip
+            job = {
+                "cache": str(out / "prefix.slot"),
+                "kind": "slot",
+                "flash": flash,
+                "type": int(number is CacheType.F16),
+                "prompts": prompts,
+                "new": NEW,
+            }
             words = f"{number.value} cache, flash attention {'on' if flash else 'off'}"
             show(f"llama.cpp, f32 GGUF, {words}", other("llama", model=str(gguf), **job))
             if number is CacheType.F16:
@@ -99,11 +105,10 @@ def main() -> None:
             export_prefix(
                 ExportPrefix(str(run.path), "mlx", str(out), cache_type=CacheType.F32), Silent()
             )
-            job = {"cache": str(out / "prompt_cache.safetensors"), "prompts": prompts, "new": NEW}
-            show(
-                "mlx-lm, f32 weights, f32 cache",
-                other("mlx", model=str(folder_of(spec.backbone)), **job),
-            )
+            cache = str(out / "prompt_cache.safetensors")
+            job = {"cache": cache, "prompts": prompts, "new": NEW}
+            model = str(folder_of(spec.backbone))
+            show("mlx-lm, f32 weights, f32 cache", other("mlx", model=model, **job))
 
 
 def other(runtime: str, **job: Any) -> dict[str, Any]:

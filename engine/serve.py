@@ -57,6 +57,7 @@ from engine.contract.protocol.prefixes import (
     MeasurePositions,
     MixPrefixes,
     PackPrefix,
+    PushPrefix,
     VerifyPrefix,
 )
 from engine.contract.runs.events import Blame
@@ -77,6 +78,7 @@ HANDLERS: Mapping[type, str] = {
     ExportPrefix: "engine.exchange.handlers:export_prefix",
     ImportPrefix: "engine.exchange.handlers:import_prefix",
     ListPrefixes: "engine.exchange.handlers:list_prefixes",
+    PushPrefix: "engine.exchange.handlers:push_prefix",
     PackPrefix: "engine.exchange.handlers:pack_prefix",
     VerifyPrefix: "engine.prefixes.verifying:verify_prefix",
     ComparePrefixes: "engine.prefixes.comparing:compare_prefixes",

@@ -1,4 +1,4 @@
-"""`prefix verify`, `compare`, `mix`, `positions` and `pack`."""
+"""`prefix verify`, `compare`, `mix`, `positions`, `pack` and `push`."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from engine.contract.protocol.prefixes import (
     MeasurePositions,
     MixPrefixes,
     PackPrefix,
+    PushPrefix,
     VerifyPrefix,
 )
 from engine.data.tallies import counted
-from engine.exchange.handlers import pack_prefix
+from engine.exchange.handlers import pack_prefix, push_prefix
 from engine.prefixes.comparing import compare_prefixes
 from engine.prefixes.mixing import mix_prefixes
 from engine.prefixes.positions import measure_positions
@@ -81,4 +82,12 @@ def pack(arguments: argparse.Namespace) -> int:
     console = Console()
     command = PackPrefix(arguments.path, arguments.out)
     console.line(pack_prefix(command, ConsoleReporter(console, "packing")).message)
+    return 0
+
+
+def push(arguments: argparse.Namespace) -> int:
+    """Put it on the hub."""
+    console = Console()
+    command = PushPrefix(arguments.path, arguments.to)
+    console.line(push_prefix(command, ConsoleReporter(console, "pushing")).message)
     return 0

@@ -282,14 +282,15 @@ def _prefix_verbs(verbs: argparse._SubParsersAction[Parser]) -> None:
     verb.set_defaults(verb=later("prefixes", "export"))
 
     verb = verbs.add_parser(
-        "import", help="import a native or PEFT prefix folder, or a .prefix.zip, into a project"
+        "import",
+        help="import a prefix folder (native, PEFT), .prefix.zip or hub:OWNER/NAME",
     )
     verb.add_argument("path", metavar="PREFIX")
     verb.add_argument("--project", required=True, metavar="DIR")
     add_foreign_options(verb)
     verb.set_defaults(verb=later("prefixes", "import_"))
 
-    verb = verbs.add_parser("prefix", help="look into a prefix, mix two, or pack one as a file")
+    verb = verbs.add_parser("prefix", help="look into a prefix, mix two, pack one, or push it")
     add_prefix_verbs(verb.add_subparsers(title="verbs", metavar="VERB", required=True))
 
     verb = verbs.add_parser("backbones", help="list or fetch backbones")

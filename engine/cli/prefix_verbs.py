@@ -1,4 +1,4 @@
-"""The parsers of `prefix verify`, `compare`, `mix`, `positions` and `pack`."""
+"""The parsers of `prefix verify`, `compare`, `mix`, `positions`, `pack` and `push`."""
 
 from __future__ import annotations
 
@@ -49,6 +49,11 @@ def add_prefix_verbs(verbs: argparse._SubParsersAction[Parser]) -> None:
     verb.add_argument("path", metavar="PREFIX", help=_PREFIX)
     verb.add_argument("--out", required=True, metavar="NAME.prefix.zip")
     verb.set_defaults(verb=later("inspecting", "pack"))
+
+    verb = verbs.add_parser("push", help="put a prefix on the model hub, in a private repository")
+    verb.add_argument("path", metavar="PREFIX", help=_PREFIX)
+    verb.add_argument("--to", required=True, metavar="OWNER/NAME")
+    verb.set_defaults(verb=later("inspecting", "push"))
 
 
 def _add_two(verb: argparse.ArgumentParser) -> None:

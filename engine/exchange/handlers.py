@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,11 +22,13 @@ from engine.contract.protocol.prefixes import (
     PackPrefix,
     PrefixInfo,
     PrefixList,
+    PushPrefix,
 )
 from engine.contract.runs.folder import RunFolder
 from engine.contract.specs.run import describe_method
 from engine.exchange.card import describe, is_folder_of
 from engine.exchange.foreign import ForeignForm
+from engine.exchange.hub import fetched, is_hub_name, push
 from engine.exchange.packing import is_packed, pack, unpacked
 from engine.exchange.reading import prefix_folder_of, read_any
 from engine.reporter import Reporter
@@ -132,14 +135,36 @@ def import_prefix(
 
     reporter.update(0, 0, "bytes", "Importing the prefix")
     form = ForeignForm(command.backbone, command.prompt, command.linearisation)
-    path = home_path(command.path)
-    with unpacked(path) if is_packed(path) else contextlib.nullcontext(path) as folder:
+    with _source(command.path, reporter) as folder:
         key_values, card = read_any(folder, form, reporter)
     if is_new:
         project.write(Project(name=project.path.resolve().name))
     target = _free_folder(project.prefixes, card.name)
     native.write(target, key_values, card)
     return describe(target)
+
+
+def _source(path: str, reporter: Reporter) -> AbstractContextManager[Path]:
+    """The folder of a prefix that is a folder, one file, or on the hub."""
+    if is_hub_name(path):
+        return fetched(path, reporter)
+    folder = home_path(path)
+    return unpacked(folder) if is_packed(folder) else contextlib.nullcontext(folder)
+
+
+def push_prefix(command: PushPrefix, reporter: Reporter) -> Done:
+    """Put a prefix on the hub.
+
+    Raises:
+        UserError: there is no prefix, it is damaged, or the hub refuses.
+        Cancelled: the user gave up.
+    """
+    from engine.exchange import native
+
+    folder = prefix_folder_of(home_path(command.source))
+    _, card = native.read(folder)
+    push(folder, command.name, reporter)
+    return Done(f"The prefix {card.name!r} is on the hub as {command.name}.")
 
 
 def list_prefixes(command: ListPrefixes, reporter: Reporter) -> PrefixList:

@@ -50,7 +50,7 @@ def commands(file: Path) -> list[str]:
     """Every `python main.py …` with a verb; of alternatives ("native|peft") the first."""
     text = file.read_text(encoding="utf-8").replace("\\\n", " ")
     found = re.findall(r"python main\.py ([^`\n]+)", text)
-    return [re.sub(r"(\w+)\|\w+", r"\1", command) for command in found if "…" not in command]
+    return [re.sub(r"(\w+)(?:\|\w+)+", r"\1", command) for command in found if "…" not in command]
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,7 @@ from engine.contract.protocol.prefixes import (
     PrefixComparison,
     PrefixInfo,
     PrefixList,
+    PushPrefix,
     Verified,
     VerifyPrefix,
 )
@@ -75,6 +76,7 @@ Command = (
     | MixPrefixes
     | MeasurePositions
     | PackPrefix
+    | PushPrefix
     | Generate
     | DecodeSplit
     | ScoreOutputs

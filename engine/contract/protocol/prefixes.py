@@ -270,3 +270,16 @@ class PackPrefix:
 
     source: str
     out: str
+
+
+@dataclass(frozen=True)
+class PushPrefix:
+    """Put a prefix on the model hub. Reply: `Done`.
+
+    Attributes:
+        source: a run folder or a prefix folder.
+        name: of the repository, OWNER/NAME; made, and private, if it is not there.
+    """
+
+    source: str
+    name: str

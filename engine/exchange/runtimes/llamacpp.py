@@ -202,8 +202,8 @@ Without a server, with the text in place of INPUT (`\\n` is the prompt form's li
 
 The cache's type ({kind}) and flash attention ({flash}) must be as written here, or the file is
 refused. With a float32 GGUF file, a float32 cache and flash attention off, outputs are those of
-Prefix Workbench; llama.cpp's flash attention moves a logit by some 0.003, a float16 cache by some
-0.02. A quantised GGUF file computes with other numbers than the prefix was trained on, and many
+Prefix Workbench; llama.cpp's flash attention and a float16 cache move a logit by up to 0.03. A
+quantised GGUF file computes with other numbers than the prefix was trained on, and many
 outputs differ, as they do between the quantised and the whole backbone. Beams are not available."""
     if has_window:
         lines += """
