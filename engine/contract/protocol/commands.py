@@ -48,6 +48,15 @@ from engine.contract.protocol.prefixes import (
     Verified,
     VerifyPrefix,
 )
+from engine.contract.protocol.writing import (
+    ExportTexts,
+    PrepareWriting,
+    PreviewInputs,
+    WriteAgain,
+    WriteTexts,
+    WritingPlan,
+    WrittenAgain,
+)
 from engine.contract.reading.reading import (
     FileReport,
     SplitReport,
@@ -80,6 +89,11 @@ Command = (
     | ScoreOutputs
     | CompareOutputs
     | CollectStudy
+    | PrepareWriting
+    | PreviewInputs
+    | WriteTexts
+    | WriteAgain
+    | ExportTexts
 )
 
 
@@ -107,6 +121,8 @@ Reply = (
     | Generated
     | Compared
     | StudyResults
+    | WritingPlan
+    | WrittenAgain
     | Done
 )
 
