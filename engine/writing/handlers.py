@@ -151,8 +151,8 @@ def export_texts(command: ExportTexts, reporter: Reporter) -> Done:
     """
     folder, out = WritingFolder(Path(command.folder)), Path(command.out)
     folder.read()
-    changes = Changes(folder.changes)
     with DatasetStore(folder.table) as store:
+        changes = Changes(folder.changes, store.meta.row_count)
         written = WrittenRows(folder.progress, store.meta.row_count)
         written.read_all()
         if not written.count and not len(changes):

@@ -47,8 +47,8 @@ class _Line:
 class Changes:
     """The changes of a writing by row number, and their file."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, row_count: int) -> None:
+        self._path, self._row_count = path, row_count
         self._changes: dict[int, Change] = {}
         try:
             with open_to_read(path, limit_bytes=MAX_TEXT_BYTES) as stream:
@@ -59,6 +59,10 @@ class Changes:
 
     def __len__(self) -> int:
         return len(self._changes)
+
+    def rows(self) -> tuple[int, ...]:
+        """The rows that are changed."""
+        return tuple(self._changes)
 
     def get(self, row: int) -> Change | None:
         """The change of a row."""
@@ -86,4 +90,9 @@ class Changes:
         except (ProtocolError, UnicodeDecodeError):
             log.warning("%s: skipped a line that cannot be read", self._path)
             return
-        self._put(read.row, read.change)
+        if 1 <= read.row <= self._row_count and _is_about(read.change, read.row):
+            self._put(read.row, read.change)
+
+
+def _is_about(change: Change | None, row: int) -> bool:
+    return change is None or change.written.row == row

@@ -130,13 +130,14 @@ class WrittenRows:
 
     Attributes:
         count: rows that have a text.
-        doubts: of each row, by number from 0; rows without a text have 0.
+        doubts: of each row, by its number less 1; rows without a text have 0.
+        offsets: where their lines begin in the file; -1 for rows without a text.
     """
 
     def __init__(self, path: Path, row_count: int) -> None:
         self._path = path
         self._offset = 0
-        self._offsets = array("q", [-1]) * row_count
+        self.offsets = array("q", [-1]) * row_count
         self.doubts = array("H", [0]) * row_count
         self.count = 0
 
@@ -146,8 +147,8 @@ class WrittenRows:
 
         def add(offset: int, row: WrittenRow) -> None:
             index = row.row - 1
-            self.count += self._offsets[index] < 0
-            self._offsets[index] = offset
+            self.count += self.offsets[index] < 0
+            self.offsets[index] = offset
             self.doubts[index] = min(row.doubts, MOST_DOUBTS)
             rows.append(row.row)
 
@@ -163,7 +164,7 @@ class WrittenRows:
 
     def __contains__(self, row: int) -> bool:
         """Whether the row of this number has a text."""
-        return 0 < row <= len(self._offsets) and self._offsets[row - 1] >= 0
+        return 0 < row <= len(self.offsets) and self.offsets[row - 1] >= 0
 
     def row(self, number: int) -> WrittenRow | None:
         """The row of this number, or None where it has no text yet."""
@@ -171,7 +172,7 @@ class WrittenRows:
             return None
         try:
             with open_to_read(self._path) as stream:
-                stream.seek(self._offsets[number - 1])
+                stream.seek(self.offsets[number - 1])
                 line = stream.readline(MAX_LINE_BYTES)
         except OSError as error:
             raise _unreadable(self._path, error.strerror) from error
@@ -207,7 +208,7 @@ class WrittenRows:
             row = codec.from_plain(WrittenRow, _plain_row(plain))
         except (ProtocolError, UnicodeDecodeError):
             return None
-        return row if 1 <= row.row <= len(self._offsets) else None
+        return row if 1 <= row.row <= len(self.offsets) else None
 
 
 def _plain_row(plain: Any) -> Any:
