@@ -100,7 +100,8 @@ class WritePage(Page):
         if system:
             self.model.choose_system(system)
         if table is not None:
-            self.open_path(table, reading)
+            self.bar.hide()
+            self.model.open_table(table, reading)
 
     def paste(self) -> None:
         """Read the table on the clipboard, or the file that was copied."""
