@@ -11,7 +11,14 @@ import openpyxl
 import pytest
 from PySide6.QtCore import QItemSelectionModel, QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QFileDialog,
+    QLineEdit,
+    QPushButton,
+    QToolButton,
+    QWidget,
+)
 
 from app.pages.write.page import WritePage
 from app.pages.write.setup_panel import FIRST
@@ -23,9 +30,7 @@ from tests.end2end.test_whole_way import TINY, import_table
 from tests.helpers.tiny_runs import Workshop, write_table
 
 HEAD = ("Nr", "Name", "FOOD", "area_", "Notes")
-ROWS = [
-    (f"{n:03}", f"Hut {n}", ("soup", "bread")[n % 2], "north", "=1+1") for n in range(1, 13)
-]
+ROWS = [(f"{n:03}", f"Hut {n}", ("soup", "bread")[n % 2], "north", "=1+1") for n in range(1, 13)]
 
 
 def write_page(person: Person) -> WritePage:
@@ -182,9 +187,7 @@ def test_by_keyboard_alone(
     texts = page.model.texts
     assert texts is not None
     person.wait(lambda: page.model.job is None and texts.written.count == 12)
-    qtbot.keyClick(
-        button_of(page.results, actions.get("write.save")), Qt.Key.Key_Space
-    )
+    qtbot.keyClick(button_of(page.results, actions.get("write.save")), Qt.Key.Key_Space)
     choose_file(person, tmp_path / "by-keyboard.csv")
     out = tmp_path / "by-keyboard.csv"
     person.wait(out.exists)

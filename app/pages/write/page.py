@@ -23,7 +23,7 @@ from app.qt.idle_task import IdleTask
 from app.shell.page import Page
 from app.shell.trashing import MoveToTrash
 from app.table_saving import ask_where_to_save
-from app.theme import SPACE_S
+from app.theme import SPACE_M, SPACE_S
 from app.widgets.bar_area import BarArea
 from app.widgets.command_line import CommandLine
 from app.widgets.empty_state import EmptyState
@@ -73,6 +73,7 @@ class WritePage(Page):
         self.results = ResultsView(context, self.model, save=self._ask_where)
         self.setup = SetupPanel(context, self.model, selected=self.results.numbers)
         self.command = CommandLine(context.theme)
+        self.command.setContentsMargins(SPACE_M, 0, SPACE_S, 0)
         self.splitter = PageSplitter(
             self.setup, self.results, settings=context.settings, key="write/panel",
             width_chars=PANEL_CHARS,

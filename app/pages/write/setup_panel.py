@@ -53,6 +53,8 @@ class SetupPanel(VerticalArea):
         self.fields = FieldsPanel(model, context.theme)
         self.preview = TextView("What the model reads")
         self.preview.setFixedHeight(self.fontMetrics().lineSpacing() * _PREVIEW_LINES)
+        self.text = TextView("Text of the row")
+        self.text.setFixedHeight(self.preview.height())
         self.which = combo_box("Rows to write", chars=12)
         self.which.addItems([ALL, FIRST, SELECTED])
         self.first = QSpinBox()
@@ -64,12 +66,12 @@ class SetupPanel(VerticalArea):
             "Write", self.start, icon="write", tip="Write the texts that are missing (Ctrl+Return)"
         )
         self.write_button.setDefault(True)
-        self.write_button.setShortcut("Ctrl+Return")
         self.cancel_button = push_button("Cancel", self._cancel)
         self.cancel_button.setToolTip("Stop writing; what is written stays")
         self.progress = QProgressBar()
         self.progress.setAccessibleName("Progress of writing")
         self.state = MutedLabel(context.theme)
+        self.text_header = SectionHeader("Text")
         self._row = 1
         self._preview = LatestRequest(context.data_client, self, wait_ms=50)
         self._preview.answered.connect(self._show_preview)
@@ -80,6 +82,7 @@ class SetupPanel(VerticalArea):
             signal.connect(self._show)
         model.job_changed.connect(self._show_job)
         model.texts_changed.connect(self._show_job)
+        model.texts_changed.connect(self._show_text)
         self._show()
 
     def chosen(self) -> Chosen:
@@ -104,6 +107,7 @@ class SetupPanel(VerticalArea):
         """Preview this row."""
         self._row = number
         self._ask_preview()
+        self._show_text()
 
     def _lay_out(self) -> None:
         inside = QWidget()
@@ -119,6 +123,8 @@ class SetupPanel(VerticalArea):
             self.state,
             self.progress,
             hbox((self.write_button, 1), self.cancel_button, spacing=SPACE_S),
+            self.text_header,
+            self.text,
             1,
             parent=inside,
             margins=SPACE_M,
@@ -137,6 +143,7 @@ class SetupPanel(VerticalArea):
     def _show(self) -> None:
         self.systems.show_system(self._model.system)
         self._ask_preview()
+        self._show_text()
         self._show_job()
 
     def _ask_preview(self) -> None:
@@ -152,6 +159,16 @@ class SetupPanel(VerticalArea):
     def _show_preview(self, preview: Preview) -> None:
         source = preview.examples[0].source if preview.examples else ""
         self.preview.setPlainText(source[:5000] or "Nothing: all fields of this row are empty.")
+
+    def _show_text(self) -> None:
+        texts = self._model.texts
+        is_row = texts is not None and 1 <= self._row <= texts.row_count
+        text = texts.row(self._row).text if texts is not None and is_row else ""
+        self.text_header.label.setText(f"Text of row {self._row:,}")
+        for part in (self.text_header, self.text):
+            part.setVisible(bool(text))
+        if text != self.text.toPlainText():
+            self.text.setPlainText(text)
 
     def _show_job(self) -> None:
         model, job = self._model, self._model.job
@@ -170,6 +187,7 @@ class SetupPanel(VerticalArea):
         written = self._written() if texts is not None else 0
         resumes = 0 < written < total
         self.write_button.setText("Continue" if resumes else "Write")
+        self.write_button.setShortcut("Ctrl+Return")  # a new text takes it away
         self.write_button.setEnabled(written < total and self._can_write())
         words = (
             f"{written:,} of {plural(total, 'row')} written." if total else "No row is selected."

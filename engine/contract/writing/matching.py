@@ -36,14 +36,16 @@ def match_columns(inputs: Iterable[Column], columns: Sequence[str]) -> tuple[Mat
     Case, spaces, underscores, hyphens and dots do not matter; no column is used twice.
     """
     inputs = tuple(inputs)
-    free = list(columns)
     chosen: dict[str, str] = {}
-    for same in (str, _reduced):
+    for reading in (str, _reduced):
+        used = set(chosen.values())
+        free: dict[str, list[str]] = {}
+        for name in reversed(columns):
+            if name not in used:
+                free.setdefault(reading(name), []).append(name)
         for item in inputs:
-            column = next((name for name in free if same(name) == same(item.name)), None)
-            if item.name not in chosen and column is not None:
-                chosen[item.name] = column
-                free.remove(column)
+            if item.name not in chosen and (names := free.get(reading(item.name))):
+                chosen[item.name] = names.pop()
     return tuple(Match(item.name, item.role, chosen.get(item.name, "")) for item in inputs)
 
 
