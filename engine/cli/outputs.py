@@ -46,7 +46,7 @@ def decode(arguments: argparse.Namespace) -> int:
                 limit=arguments.limit,
             )
         if arguments.prefix_column is None:
-            return _decode_with_one(arguments, console)
+            return _decode_with_system(arguments, console)
         if form_of(arguments) != ForeignForm():
             raise UserError(
                 "options-of-one-prefix",
@@ -56,8 +56,8 @@ def decode(arguments: argparse.Namespace) -> int:
         return _save_outputs(job_of_many(arguments, console), arguments, console)
 
 
-def _decode_with_one(arguments: argparse.Namespace, console: Console) -> int:
-    """With one run, prefix or delta folder."""
+def _decode_with_system(arguments: argparse.Namespace, console: Console) -> int:
+    """With a run, prefix or delta folder."""
     folder = home_path(arguments.system)
     from engine.decoding.systems import Systems
 

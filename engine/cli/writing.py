@@ -24,7 +24,7 @@ from engine.contract.writing.matching import (
     rematch,
 )
 from engine.contract.writing.progress import progress_path
-from engine.contract.writing.work import Chosen
+from engine.contract.writing.work import ChosenRows
 from engine.data.tallies import counted
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def write_texts(
     check_ending(out)
     matches = _matches(arguments, loaded.mapping, store)
     _print_matches(console, matches, store.meta.columns)
-    progress, chosen = progress_path(out), Chosen(arguments.limit)
+    progress, chosen = progress_path(out), ChosenRows(arguments.limit)
     start_s = time.monotonic()
     try:
         written = write_rows(

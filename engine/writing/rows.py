@@ -13,7 +13,7 @@ from engine.contract.runs.lock import FolderLock
 from engine.contract.specs.training import DecodingSpec
 from engine.contract.writing.matching import Match, check_matches
 from engine.contract.writing.progress import ProgressWriter, WrittenRow, WrittenRows
-from engine.contract.writing.work import Chosen, Work
+from engine.contract.writing.work import ChosenRows, Work
 from engine.data.inputs import Input
 from engine.decoding.decoder import decode_events
 from engine.decoding.search import Finished
@@ -54,7 +54,9 @@ class TableJob:
         )
 
 
-def write_rows(job: TableJob, chosen: Chosen, *, progress: Path, reporter: Reporter) -> WrittenRows:
+def write_rows(
+    job: TableJob, chosen: ChosenRows, *, progress: Path, reporter: Reporter
+) -> WrittenRows:
     """Write the texts of the chosen rows that have none in the progress file yet.
 
     Returns:
@@ -87,7 +89,7 @@ def write_rows(job: TableJob, chosen: Chosen, *, progress: Path, reporter: Repor
     return written
 
 
-def check_chosen(chosen: Chosen) -> None:
+def check_chosen(chosen: ChosenRows) -> None:
     """Raise `UserError` for a limit below 1."""
     if chosen.limit is not None and chosen.limit < 1:
         raise UserError(
@@ -97,7 +99,7 @@ def check_chosen(chosen: Chosen) -> None:
 
 def _write(
     job: TableJob,
-    chosen: Chosen,
+    chosen: ChosenRows,
     writer: ProgressWriter,
     written: WrittenRows,
     reporter: Reporter,
@@ -136,7 +138,7 @@ class _RowsReporter:
         self._reporter.update(self._before, self._total, "rows")
 
 
-def chosen_rows(store: DatasetStore, chosen: Chosen) -> Iterator[Row]:
+def chosen_rows(store: DatasetStore, chosen: ChosenRows) -> Iterator[Row]:
     """The rows that are chosen, in the table's order."""
     if chosen.rows:
         for number in sorted(set(chosen.rows)):
@@ -186,7 +188,7 @@ def write_again(
     job: TableJob, rows: Iterable[int], decoding: DecodingSpec, reporter: Reporter
 ) -> tuple[WrittenRow, ...]:
     """Other texts of a few rows, in their order; nothing is saved."""
-    chosen = Chosen(rows=tuple(rows))
+    chosen = ChosenRows(rows=tuple(rows))
     waiting = list(chosen_rows(job.store, chosen))
     again = texts_of(replace(job, decoding=decoding), waiting, reporter)
     return tuple(sorted(again, key=lambda row: row.row))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -74,6 +73,6 @@ def _number(cell: str) -> Cell:
             value = kind(cell)
         except ValueError:
             continue
-        if str(value) == cell and math.isfinite(value):
+        if str(value) == cell and not cell.endswith(".0"):
             return value
     return cell

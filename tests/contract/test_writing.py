@@ -17,7 +17,7 @@ from engine.contract.writing.matching import (
     rematch,
 )
 from engine.contract.writing.progress import ProgressWriter, WrittenRow, WrittenRows, read_work
-from engine.contract.writing.work import Chosen, Work
+from engine.contract.writing.work import ChosenRows, Work
 from tests.helpers.errors import refused
 
 
@@ -149,14 +149,17 @@ def test_changes_are_taken_back(tmp_path: Path) -> None:
     path = tmp_path / "changes.jsonl"
     changes = Changes(path, 5)
     by_hand, again = Change(WrittenRow(1, "by hand")), Change(WrittenRow(2, "again"), seed=7)
-    changes.set(1, by_hand)
-    changes.set(2, again)
-    changes.set(1, None)
+    changes.set({1: by_hand, 2: again})
+    changes.set({1: None})
     assert (by_hand.is_by_hand, again.is_by_hand) == (True, False)
     read_again = Changes(path, 5)
     assert (read_again.rows(), read_again.get(1), read_again.get(2)) == ((2,), None, again)
 
 
 def test_chosen_rows_are_counted() -> None:
-    assert [Chosen().count(9), Chosen(limit=4).count(9), Chosen(limit=12).count(9)] == [9, 4, 9]
-    assert Chosen(rows=(2, 5)).count(9) == 2
+    assert [ChosenRows().count(9), ChosenRows(limit=4).count(9), ChosenRows(limit=12).count(9)] == [
+        9,
+        4,
+        9,
+    ]
+    assert ChosenRows(rows=(2, 5)).count(9) == 2

@@ -183,7 +183,7 @@ def test_by_keyboard_alone(
     qtbot.keyClick(box, Qt.Key.Key_Down)
     person.wait(lambda: page.model.plan)
     person.wait(page.setup.write_button.isEnabled)
-    qtbot.keyClick(page, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClick(page.setup.write_button, Qt.Key.Key_Space)
     texts = page.model.texts
     assert texts is not None
     person.wait(lambda: page.model.job is None and texts.written.count == 12)

@@ -1,4 +1,4 @@
-"""The table of rows with their texts: what is to be looked at, the text, then the table's own."""
+"""The table of rows with their texts: what is in doubt, the text, then the table's own columns."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ from engine.contract.writing.folder import (
     writing_folders,
 )
 from engine.contract.writing.matching import Match
-from engine.contract.writing.work import Chosen
+from engine.contract.writing.work import ChosenRows
 
 
 class WritingModel(QObject):
@@ -161,7 +161,7 @@ class WritingModel(QObject):
             text = f"Read “{field}” from “{column}”" if column else f"Leave out “{field}”"
             self._push(text, before, after, apply=partial(self._set_matches, self.folder))
 
-    def start(self, chosen: Chosen) -> None:
+    def start(self, chosen: ChosenRows) -> None:
         """Write the rows that are chosen and have no text yet."""
         folder, writing = self.folder, self.writing
         if folder is None or writing is None or self.job is not None:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QProgressBar, QSpinBox, QWidget
 from app.context import AppContext
 from app.pages.write.fields import FieldsPanel
 from app.pages.write.model import WritingModel
-from app.pages.write.systems import SystemChooser
+from app.pages.write.systems import WriterBox
 from app.qt.boxes import combo_box, hbox, vbox
 from app.qt.latest_request import LatestRequest
 from app.theme import SPACE_M, SPACE_S
@@ -24,7 +24,7 @@ from engine.contract.errors import UserError
 from engine.contract.protocol.data import Preview
 from engine.contract.protocol.writing import PreviewInputs
 from engine.contract.writing.matching import check_matches
-from engine.contract.writing.work import Chosen
+from engine.contract.writing.work import ChosenRows
 
 ALL, FIRST, SELECTED = "All rows", "The first …", "Selected rows"
 _FIRST_ROWS = 10
@@ -48,7 +48,7 @@ class SetupPanel(VerticalArea):
     ) -> None:
         super().__init__()
         self._model, self._selected = model, selected
-        self.systems = SystemChooser(context)
+        self.systems = WriterBox(context)
         self.systems.chosen.connect(model.choose_system)
         self.fields = FieldsPanel(model, context.theme)
         self.preview = TextView("What the model reads")
@@ -85,14 +85,14 @@ class SetupPanel(VerticalArea):
         model.texts_changed.connect(self._show_text)
         self._show()
 
-    def chosen(self) -> Chosen:
+    def chosen(self) -> ChosenRows:
         """The rows to write."""
         match self.which.currentText():
             case x if x == FIRST:
-                return Chosen(limit=self.first.value())
+                return ChosenRows(limit=self.first.value())
             case x if x == SELECTED:
-                return Chosen(rows=self._selected())
-        return Chosen()
+                return ChosenRows(rows=self._selected())
+        return ChosenRows()
 
     def start(self) -> None:
         """Write what is missing of the chosen rows."""

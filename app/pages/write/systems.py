@@ -16,7 +16,7 @@ _CHARS = 24
 _NONE = "Choose a prefix or run…"
 
 
-class SystemChooser(QWidget):
+class WriterBox(QWidget):
     """What can write: all finished runs, and the prefixes that were imported.
 
     Signals:

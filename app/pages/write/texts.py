@@ -14,7 +14,7 @@ from engine.contract.projects.dataset_store import DatasetStore
 from engine.contract.writing.changes import Change, Changes
 from engine.contract.writing.folder import WritingFolder
 from engine.contract.writing.progress import WrittenRow, WrittenRows
-from engine.contract.writing.work import Chosen
+from engine.contract.writing.work import ChosenRows
 
 log = logging.getLogger(__name__)
 
@@ -81,11 +81,11 @@ class Texts:
         self._saved: dict[int, TextOfRow] = {}
 
     def read_new(self) -> bool:
-        """Read some of what is new; whether there is more."""
-        rows = self.written.read_new(_READ_ROWS)
-        for row in rows:
+        """Read some of what is new; whether there may be more."""
+        before = self.written.position_bytes
+        for row in self.written.read_new(_READ_ROWS):
             self._saved.pop(row, None)
-        return len(rows) == _READ_ROWS
+        return self.written.position_bytes > before
 
     def read_steps(self) -> Generator[None, None, None]:
         """Read all, yielding after each part."""
@@ -117,11 +117,11 @@ class Texts:
         Raises:
             UserError: the disk does not take them.
         """
-        for number, change in changes.items():
+        for number in changes:
             self._saved.pop(number, None)
-            self.changes.set(number, change)
+        self.changes.set(changes)
 
-    def count_written(self, chosen: Chosen) -> int:
+    def count_written(self, chosen: ChosenRows) -> int:
         """How many of these rows the model has written."""
         if chosen.rows:
             return sum(row in self.written for row in chosen.rows)

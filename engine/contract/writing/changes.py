@@ -6,6 +6,7 @@ One JSON object per line; the last about a row counts, and one without a text ta
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,15 +69,17 @@ class Changes:
         """The change of a row."""
         return self._changes.get(row)
 
-    def set(self, row: int, change: Change | None) -> None:
-        """Change a row's text, or take the change back.
+    def set(self, changes: Mapping[int, Change | None]) -> None:
+        """Change texts of rows, or take changes back.
 
         Raises:
-            UserError: the disk is full or the folder cannot be written to; nothing is changed.
+            UserError: the disk is full or the folder cannot be written to; the rows before are
+                changed.
         """
         with LineAppender(self._path) as lines:
-            lines.append(codec.to_line(_Line(row, change)))
-        self._put(row, change)
+            for row, change in changes.items():
+                lines.append(codec.to_line(_Line(row, change)))
+                self._put(row, change)
 
     def _put(self, row: int, change: Change | None) -> None:
         if change is None:

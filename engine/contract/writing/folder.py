@@ -21,7 +21,7 @@ from engine.contract.files.regular_files import read_text, refuse_links
 from engine.contract.files.writing import slug, write_atomically
 from engine.contract.specs.training import DecodingSpec
 from engine.contract.writing.matching import Match
-from engine.contract.writing.work import Chosen
+from engine.contract.writing.work import ChosenRows
 
 WRITING_VERSION = 1
 WRITINGS = "written"
@@ -46,7 +46,7 @@ class Writing:
     system: str = ""
     matches: tuple[Match, ...] = ()
     decoding: DecodingSpec = field(default_factory=DecodingSpec)
-    chosen: Chosen = field(default_factory=Chosen)
+    chosen: ChosenRows = field(default_factory=ChosenRows)
     version: int = WRITING_VERSION
 
 

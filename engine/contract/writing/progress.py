@@ -130,13 +130,14 @@ class WrittenRows:
 
     Attributes:
         count: rows that have a text.
+        position_bytes: how much of the file has been read.
         doubts: of each row, by its number less 1; rows without a text have 0.
         offsets: where their lines begin in the file; -1 for rows without a text.
     """
 
     def __init__(self, path: Path, row_count: int) -> None:
         self._path = path
-        self._offset = 0
+        self.position_bytes = 0
         self.offsets = array("q", [-1]) * row_count
         self.doubts = array("H", [0]) * row_count
         self.count = 0
@@ -158,8 +159,8 @@ class WrittenRows:
     def read_all(self) -> None:
         """Read all lines that are there."""
         before = -1
-        while before != self._offset:
-            before = self._offset
+        while before != self.position_bytes:
+            before = self.position_bytes
             self.read_new()
 
     def __contains__(self, row: int) -> bool:
@@ -187,19 +188,19 @@ class WrittenRows:
         except FileNotFoundError:
             return
         with stream:
-            if stream.seek(0, os.SEEK_END) < self._offset:  # begun again
-                self._offset = 0
-            stream.seek(self._offset)
+            if stream.seek(0, os.SEEK_END) < self.position_bytes:  # begun again
+                self.position_bytes = 0
+            stream.seek(self.position_bytes)
             for _ in range(limit):
                 line = stream.readline(MAX_LINE_BYTES)
                 if not line.endswith(b"\n") and len(line) < MAX_LINE_BYTES:
                     break
                 row = self._parse(line)
                 if row is not None:
-                    add(self._offset, row)
-                elif self._offset:
+                    add(self.position_bytes, row)
+                elif self.position_bytes:
                     log.warning("%s: skipped a line that cannot be read", self._path)
-                self._offset += len(line)
+                self.position_bytes += len(line)
 
     def _parse(self, line: bytes) -> WrittenRow | None:
         """The row of a line; None where it is none, or of a row that there is not."""

@@ -52,7 +52,7 @@ class Work:
 
 
 @dataclass(frozen=True)
-class Chosen:
+class ChosenRows:
     """Which rows of a table are written.
 
     Attributes:
