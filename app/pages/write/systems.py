@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from app.context import AppContext
@@ -53,6 +54,11 @@ class WriterBox(QWidget):
         """Show this one."""
         self._shown = path
         self._fill()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Look for prefixes that were imported meanwhile."""
+        super().showEvent(event)
+        self._library.refresh()
 
     def _fill_if_new(self) -> None:
         if len(self.systems()) != self.box.count() - (self.box.itemData(0) == ""):
