@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt
@@ -11,28 +11,39 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from app.qt.idle_task import IdleTask
 from app.settings import Settings
 from engine.contract.errors import UserError
-from engine.contract.tables.saving import Line, table_steps
+from engine.contract.tables.saving import TABLE_ENDINGS, Line, table_steps
 
-FILTERS = {".xlsx": "Excel workbook (*.xlsx)", ".csv": "CSV (*.csv)"}
+FILTERS = {
+    ".xlsx": "Excel workbook (*.xlsx)",
+    ".csv": "CSV (*.csv)",
+    ".jsonl": "JSON lines (*.jsonl)",
+}
 FOLDER = "table/folder"
 
 
 def ask_where_to_save(
-    parent: QWidget, settings: Settings, title: str, *, name: str, chosen: Callable[[Path], object]
+    parent: QWidget,
+    settings: Settings,
+    title: str,
+    *,
+    name: str,
+    chosen: Callable[[Path], object],
+    endings: Sequence[str] = TABLE_ENDINGS,
 ) -> QFileDialog:
     """Let the user choose where a table is written; overwriting is asked about.
 
     Args:
         name: of the file, with or without an ending.
+        endings: those to choose from.
     """
     dialog = QFileDialog(parent, title, settings.choice(FOLDER))
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-    dialog.setNameFilters(tuple(FILTERS.values()))
-    endings = {words: ending for ending, words in FILTERS.items()}
+    by_words = {FILTERS[ending]: ending for ending in endings}
+    dialog.setNameFilters(tuple(by_words))
 
     def follow(words: str) -> None:
-        dialog.setDefaultSuffix(endings.get(words, ".xlsx"))
+        dialog.setDefaultSuffix(by_words.get(words, ".xlsx"))
 
     def take(file: str) -> None:
         path = Path(file)

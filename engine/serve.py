@@ -60,6 +60,13 @@ from engine.contract.protocol.prefixes import (
     PushPrefix,
     VerifyPrefix,
 )
+from engine.contract.protocol.writing import (
+    ExportTexts,
+    PrepareWriting,
+    PreviewInputs,
+    WriteAgain,
+    WriteTexts,
+)
 from engine.contract.runs.events import Blame
 
 log = logging.getLogger(__name__)
@@ -88,6 +95,11 @@ HANDLERS: Mapping[type, str] = {
     DecodeSplit: "engine.decoding.handlers:decode_split",
     ScoreOutputs: "engine.metrics.handlers:score_outputs",
     CompareOutputs: "engine.metrics.handlers:compare_outputs",
+    PrepareWriting: "engine.writing.handlers:prepare_writing",
+    PreviewInputs: "engine.writing.handlers:preview_inputs",
+    WriteTexts: "engine.writing.handlers:write_texts",
+    WriteAgain: "engine.writing.handlers:write_again",
+    ExportTexts: "engine.writing.handlers:export_texts",
     CollectStudy: "engine.studies.handlers:collect_study",
 }
 """Command to "module:function"; a room is imported at its first command and not before, so

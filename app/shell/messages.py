@@ -9,21 +9,25 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QUndoStack
 
+from engine.contract.reading.reading import ReadOptions
+
 
 class Navigator(QObject):
     """Where pages ask to be taken.
 
     Signals:
-        page_requested: name of a page ("start", "data", "runs", "compare", "prefixes",
-            "studies").
+        page_requested: name of a page, as `page_list.PAGES` has it.
         runs_requested: run id to select in Runs, or "".
         compare_requested: tuple of run ids to compare.
+        write_requested: folder of a run or prefix, or ""; a table as `Path`, or None; how that is
+            read as `ReadOptions`, or None.
         open_requested: a dropped or chosen `Path`, for the window to find out what it is.
     """
 
     page_requested = Signal(str)
     runs_requested = Signal(str)
     compare_requested = Signal(object)
+    write_requested = Signal(str, object, object)
     open_requested = Signal(object)
 
     def show_data(self) -> None:
@@ -39,6 +43,13 @@ class Navigator(QObject):
         """Go to the Compare page, with these runs chosen."""
         self.page_requested.emit("compare")
         self.compare_requested.emit(tuple(run_ids))
+
+    def show_write(
+        self, system: str = "", table: Path | None = None, reading: ReadOptions | None = None
+    ) -> None:
+        """Go to the Write page, with this run or prefix, or about this table."""
+        self.page_requested.emit("write")
+        self.write_requested.emit(system, table, reading)
 
     def open_path(self, path: Path) -> None:
         """Open a file or folder, whatever it is."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import shutil
+import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,10 +17,11 @@ from engine.cli.console import Console
 from engine.cli.reading import inspect, reading_options
 from engine.cli.training import import_data
 from engine.contract.errors import UserError
+from engine.contract.files.writing import explain_disk_errors
 from engine.contract.projects.dataset_store import DatasetStore
 from engine.contract.protocol.data import InspectFile
 from engine.contract.reading.reading import ReadOptions
-from engine.contract.specs.data import Mapping
+from engine.contract.specs.data import Mapping, Role
 from engine.contract.specs.training import DecodingSpec
 from engine.data.inspecting import inspect_file
 from engine.reporter import Silent
@@ -53,6 +56,27 @@ def without_run(what: str, name: str) -> UserError:
         "The {what} {name!r} came without its run. Name the input columns with --source COL.",
         what=what,
         name=name,
+    )
+
+
+@contextmanager
+def standard_input() -> Iterator[Path]:
+    """A file with what standard input gives, which is gone afterwards."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "standard input"
+        with explain_disk_errors(path), open(path, "xb") as stream:
+            shutil.copyfileobj(sys.stdin.buffer, stream)
+        yield path
+
+
+def has_texts(arguments: argparse.Namespace, known: Mapping | None, store: DatasetStore) -> bool:
+    """Whether the file has references: a column of them is named, or known and not empty."""
+    if arguments.inputs or arguments.target or arguments.references:
+        return bool(arguments.target or arguments.references)
+    names = known.named(Role.TARGET, Role.REFERENCES) if known is not None else ()
+    columns = [store.column(name) for name in names if name in store.meta.columns]
+    return bool(columns) and any(
+        row.cells[column].strip() for row in store.rows() for column in columns
     )
 
 

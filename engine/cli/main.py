@@ -196,18 +196,34 @@ def _studies_with(setting_name: str) -> str:
 
 
 def _output_verbs(verbs: argparse._SubParsersAction[Parser]) -> None:
-    verb = verbs.add_parser("decode", help="write a run's outputs for the inputs of a file")
+    verb = verbs.add_parser(
+        "decode",
+        help="write texts for the rows of a table, or a run's outputs for a file with references",
+        description="A file with references gives an outputs file: each distinct input, its output "
+        "and references, scored. A file without gives the file's own table with a column of "
+        "texts; stopped at any point, the same command continues it.",
+    )
     verb.add_argument(
         "system",
         metavar="RUN_DIR",
         help="a finished run, or a prefix folder; with --prefix-column, a folder of such folders",
     )
-    verb.add_argument("--data", required=True, metavar="FILE", help=f"the inputs: {_DATA}")
+    verb.add_argument(
+        "--data", required=True, metavar="FILE", help=f"the inputs: {_DATA}; - is standard input"
+    )
     verb.add_argument(
         "--out",
         required=True,
         metavar="OUT.jsonl",
         help="one JSON object per line; a table if it ends in .csv or .xlsx",
+    )
+    verb.add_argument(
+        "--match",
+        action="append",
+        default=[],
+        metavar="FIELD=COLUMN",
+        help="the column of a table without references that holds a field of the prefix, or "
+        "FIELD= for none; repeat it (default: by name)",
     )
     columns = verb.add_argument_group("columns (default: as in the run)")
     add_input_options(columns)

@@ -3,47 +3,98 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.backbones.regular import home_path
 from engine.cli.arguments import decoding_spec, form_of
 from engine.cli.console import Console, ConsoleReporter, duration, print_scores
-from engine.cli.inputs import Job, imported, mapping_for, without_run
+from engine.cli.inputs import Job, has_texts, imported, mapping_for, standard_input, without_run
 from engine.cli.many import job_of_many
+from engine.cli.writing import write_texts
 from engine.contract.errors import UserError
 from engine.contract.methods.info import ArtifactKind
-from engine.contract.specs.training import Device
+from engine.contract.projects.dataset_store import DatasetStore
+from engine.contract.specs.training import DecodingSpec, Device
 from engine.data.hub_reader import is_hub_name
 from engine.data.tallies import counted
 from engine.exchange.card import is_folder_of
 from engine.exchange.foreign import ForeignForm
-from engine.exchange.reading import holding_folder
+
+if TYPE_CHECKING:
+    from engine.decoding.systems import LoadedSystem
 
 
 def decode(arguments: argparse.Namespace) -> int:
-    """Decode every distinct input of a file, with its references where the file has them."""
+    """Decode every distinct input of a file that has references; else write its rows' texts."""
     console = Console()
-    source = Path(arguments.data)
-    if not is_hub_name(source) and not source.exists():
-        raise UserError(
-            "inputs-missing",
-            "{path} does not exist. Give --data a file with the inputs.",
-            path=source,
-        )
-    if arguments.limit is not None and arguments.limit < 1:
-        raise UserError(
-            "limit-too-small", "--limit is {limit}. It must be 1 or more.", limit=arguments.limit
-        )
-    if arguments.prefix_column is not None:
+    with ExitStack() as stack:
+        if arguments.data == "-":
+            arguments.data = str(stack.enter_context(standard_input()))
+        source = Path(arguments.data)
+        if not is_hub_name(source) and not source.exists():
+            raise UserError(
+                "inputs-missing",
+                "{path} does not exist. Give --data a file with the inputs.",
+                path=source,
+            )
+        if arguments.limit is not None and arguments.limit < 1:
+            raise UserError(
+                "limit-too-small",
+                "--limit is {limit}. It must be 1 or more.",
+                limit=arguments.limit,
+            )
+        if arguments.prefix_column is None:
+            return _decode_with_system(arguments, console)
         if form_of(arguments) != ForeignForm():
             raise UserError(
                 "options-of-one-prefix",
                 "--backbone, --prompt-form and --linearisation describe one prefix. Import each "
                 "prefix with its own, and leave them out beside --prefix-column.",
             )
-        job = job_of_many(arguments, console)
-    else:
-        job = _single_job(arguments, console)
+        return _save_outputs(job_of_many(arguments, console), arguments, console)
+
+
+def _decode_with_system(arguments: argparse.Namespace, console: Console) -> int:
+    """With a run, prefix or delta folder."""
+    folder = home_path(arguments.system)
+    from engine.decoding.systems import Systems
+
+    loaded = Systems(device=Device(arguments.device)).load(
+        folder, ConsoleReporter(console, "loading"), form_of(arguments)
+    )
+    if loaded.mapping is None and not arguments.inputs:
+        kind = "delta" if is_folder_of(ArtifactKind.DELTA, folder) else "prefix"
+        raise without_run(kind, folder.resolve().name)
+    decoding = decoding_spec(loaded.decoding, arguments)
+    with imported(console, arguments) as store:
+        if not has_texts(arguments, loaded.mapping, store):
+            return write_texts(console, arguments, store, loaded, decoding)
+        job = _job(arguments, console, store, loaded, decoding)
+    return _save_outputs(job, arguments, console)
+
+
+def _job(
+    arguments: argparse.Namespace,
+    console: Console,
+    store: DatasetStore,
+    loaded: LoadedSystem,
+    decoding: DecodingSpec,
+) -> Job:
+    """All distinct inputs of the file."""
+    from engine.data.examples import inputs_of
+
+    mapping = mapping_for(arguments, loaded.mapping, store)
+    reporter = ConsoleReporter(console, "reading")
+    inputs = inputs_of(store, mapping, loaded.linearisation, reporter)[: arguments.limit]
+    prompts = loaded.prompts([row.source for row in inputs])
+    return Job(loaded.system, inputs, prompts, decoding, loaded.title, loaded.run_id)
+
+
+def _save_outputs(job: Job, arguments: argparse.Namespace, console: Console) -> int:
+    """Decode, score and save."""
+    source = Path(arguments.data)
     if not job.inputs:
         raise UserError(
             "no-inputs", "{path} has no rows, so there are no inputs to decode.", path=source
@@ -68,26 +119,3 @@ def decode(arguments: argparse.Namespace) -> int:
     console.line(f"{inputs} decoded in {duration(scored.seconds)}: {out}")
     print_scores(console, (*scored.scores, *scored.absent))
     return 0
-
-
-def _single_job(arguments: argparse.Namespace, console: Console) -> Job:
-    """All inputs of the file, for one run, prefix or delta folder."""
-    folder = home_path(arguments.system)
-    is_run = (folder / "run.json").exists()
-    prefix = not is_run and folder.is_dir() and holding_folder(folder) is not None
-    for what, is_this in (("prefix", prefix), ("delta", is_folder_of(ArtifactKind.DELTA, folder))):
-        if is_this and not arguments.inputs:
-            raise without_run(what, folder.resolve().name)
-    from engine.data.examples import inputs_of
-    from engine.decoding.systems import Systems
-
-    loaded = Systems(device=Device(arguments.device)).load(
-        folder, ConsoleReporter(console, "loading"), form_of(arguments)
-    )
-    decoding = decoding_spec(loaded.decoding, arguments)
-    with imported(console, arguments) as store:
-        mapping = mapping_for(arguments, loaded.mapping, store)
-        reporter = ConsoleReporter(console, "reading")
-        inputs = inputs_of(store, mapping, loaded.linearisation, reporter)[: arguments.limit]
-    prompts = loaded.prompts([row.source for row in inputs])
-    return Job(loaded.system, inputs, prompts, decoding, loaded.title, loaded.run_id)

@@ -11,7 +11,7 @@ from engine.contract.reading.reading import FileReport, Finding, FindingKind
 from engine.contract.specs.data import Role, SplitKind, default_linearisation
 from engine.data.readers import Reader, open_reader, tally_for
 from engine.data.records import ReadRow
-from engine.data.roles import SAMPLE_ROWS, guess_roles
+from engine.data.roles import SAMPLE_ROWS, guess_roles, has_texts
 from engine.reporter import Reporter
 
 PREVIEW_ROWS = 100
@@ -85,4 +85,5 @@ def _inspect(path: Path, reader: Reader, reporter: Reporter) -> FileReport:
         split_kind=SplitKind.COLUMN if comes_split else SplitKind.RANDOM,
         sheets=getattr(reader, "sheets", ()),
         languages=languages if len(languages) > 1 else (),
+        has_texts=has_texts(columns, [row.cells for row in rows]),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from engine.contract.reading.reading import Finding, FindingKind
@@ -34,6 +34,7 @@ SAMPLE_ROWS = 2000
 """Rows that the guess reads."""
 _MOST_CATEGORIES = 50
 _MEANING_SHARE = 0.9
+_PROSE_WORDS = 4
 _NUMBERS = re.compile(r"-?[\d.eE+-]+(, -?[\d.eE+-]+)*")
 _NOT_TEXT = re.compile(r"\(([\d,]+ bytes?|\w+)\)")
 """What stands for bytes that are no text, and for other things that are none."""
@@ -114,6 +115,24 @@ def guess_roles(
         findings.append(Finding(FindingKind.REFERENCES, message, len(further)))
     named = tuple(Column(name, roles[index]) for index, name in enumerate(names))
     return named, tuple(findings)
+
+
+def has_texts(columns: Sequence[Column], rows: Sequence[tuple[str, ...]]) -> bool:
+    """Whether the guessed target is likely one, by its name or because it reads like sentences.
+
+    Args:
+        columns: with the roles that `guess_roles` gave them.
+        rows: the first rows.
+    """
+    for index, column in enumerate(columns):
+        if column.role is not Role.TARGET:
+            continue
+        values = [row[index] for row in rows[:SAMPLE_ROWS] if row[index].strip()]
+        sample = _ColumnSample(index, column.name.lower(), values)
+        is_named = sample.name.rpartition(".")[2] in TARGETS or _is_reference(sample)
+        is_prose = sample.mean_words >= _PROSE_WORDS and sample.name not in SOURCES
+        return bool(values) and (is_named or is_prose)
+    return False
 
 
 def _mark_first(
@@ -202,7 +221,7 @@ def _find_target(columns: list[_ColumnSample], has_others: bool) -> _ColumnSampl
             return candidates[0]
     if len(columns) < 2 and not has_others:
         return None
-    prose = [column for column in columns if column.mean_words >= 4]
+    prose = [column for column in columns if column.mean_words >= _PROSE_WORDS]
     candidates = prose or columns
     return candidates[-1] if candidates else None
 

@@ -80,11 +80,12 @@ def _load(
 ) -> LoadedSystem:
     """The system of this path, or the bare backbone where there is none."""
     if system:
-        return _shared().load(Path(system), reporter)
-    return _shared().bare(backbone, reporter, form=form)
+        return shared_systems().load(Path(system), reporter)
+    return shared_systems().bare(backbone, reporter, form=form)
 
 
-def _shared() -> Systems:
+def shared_systems() -> Systems:
+    """The systems of this process."""
     if not systems:
         systems.append(Systems())
     return systems[0]

@@ -41,7 +41,9 @@ class LoadedSystem:
     Attributes:
         title: how a table calls it, such as "prefix 10, MLP 512".
         run_id: of the run that made it, or "".
-        mapping: None for a prefix that came without its run.
+        mapping: its inputs alone for a prefix that came without its run, None where that does not
+            know them.
+        trained: fingerprint of what was trained; "" for a backbone.
     """
 
     system: System
@@ -52,6 +54,7 @@ class LoadedSystem:
     mapping: Mapping | None
     decoding: DecodingSpec
     max_source_tokens: int = DEFAULT_SOURCE_TOKENS
+    trained: str = ""
 
     def prompts(self, inputs: Sequence[str]) -> list[list[int]]:
         """Inputs as the system was trained to read them, as token ids."""
@@ -228,7 +231,8 @@ def _loaded(system: System, card: Card, folder: RunFolder | None) -> LoadedSyste
         run_id=card.run_id,
         prompt=card.prompt,
         linearisation=card.linearisation,
-        mapping=spec.data.mapping if spec else None,
+        mapping=spec.data.mapping if spec else (Mapping(card.inputs) if card.inputs else None),
+        trained=card.tensors_sha256,
         decoding=card.task.decoding,
         max_source_tokens=spec.data.max_source_tokens if spec else DEFAULT_SOURCE_TOKENS,
     )

@@ -192,6 +192,7 @@ def read(folder: Path, known: Known | None = None) -> tuple[KeyValues, Card]:
         data_fingerprint="",
         train_rows=0,
         created_s=(folder / TENSOR_FILE).stat().st_mtime,
+        tensors_sha256=hashlib.sha256(to_bytes(by_name(key_values))).hexdigest(),
         notes="Imported from a PEFT folder"
         + ("." if described else ", which does not say how inputs were written."),
     )

@@ -58,6 +58,7 @@ def save_trained(
         shape=artifact.shape,
         trainable_parameters=count(method.trainable()),
         run_id=spec.run_id,
+        inputs=spec.data.mapping.inputs,
         scores=scores,
     )
     card = folders.write(folder.path / card.kind.value, artifact.tensors, card)

@@ -137,7 +137,7 @@ def test_what_fails_leaves_the_file_as_it_was(tmp_path: Path, ending: str) -> No
 
 def test_another_ending_is_a_sentence(tmp_path: Path) -> None:
     for name in ("a.ods", "a"):
-        with refused("no-ending-of-a-table", name=name, endings=".xlsx or .csv"):
+        with refused("no-ending-of-a-table", name=name, endings=".xlsx or .csv or .jsonl"):
             write_table(tmp_path / name, [("a",)])
 
 

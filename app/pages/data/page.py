@@ -27,6 +27,8 @@ from engine.contract.errors import UserError
 from engine.contract.protocol.data import Imported
 from engine.contract.reading.formats import FORMAT_TITLES
 from engine.contract.reading.reading import ReadOptions
+from engine.contract.runs.events import RunState
+from engine.contract.specs.data import Mapping
 
 START = (
     f"Drop a file here, paste cells, or open a file: {FORMAT_TITLES}, or a folder of WebNLG's XML "
@@ -45,7 +47,11 @@ class DataPage(Page):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.current = CurrentDataset(context.project, self)
         self.file = FileImport(
-            context.project, context.activities, client=context.data_client, parent=self
+            context.project,
+            context.activities,
+            client=context.data_client,
+            mappings=self._run_mappings,
+            parent=self,
         )
         self.paster = Paster(context, self.file, self, open_file=self.open_path)
         self.empty = EmptyState(context.theme, "Start with data", START, icon="data")
@@ -53,7 +59,7 @@ class DataPage(Page):
         self.empty.add_action(self.paster.action)
         self.empty.add_button("WebNLG folder…", self._ask_for_folder)
         self.empty.add_button("From Hugging Face…", self._ask_for_hub_name)
-        self.import_view = ImportView(self.file, context.theme)
+        self.import_view = ImportView(self.file, context.theme, write=self._write_about)
         self.dataset_view = DatasetView(context, self.current)
         self.views = stack(self.empty, self.import_view, self.dataset_view)
         vbox((self.views, 1), parent=self, spacing=0)
@@ -93,6 +99,16 @@ class DataPage(Page):
         self.bar.hide()
         self.file.open(path, reading)
         return True
+
+    def _run_mappings(self) -> list[Mapping]:
+        runs = self.context.runs.all()
+        return [run.spec.data.mapping for run in runs if run.status.state is RunState.FINISHED]
+
+    def _write_about(self) -> None:
+        path, reading = self.file.path, self.file.chosen
+        if path is not None:
+            self.file.close()
+            self.context.navigator.show_write(table=path, reading=reading)
 
     def _ask_for_file(self) -> None:
         ask_for_path(self, self.context.settings, self.open_path)

@@ -141,6 +141,9 @@ class PrefixesPage(Page):
         pending = self.ask(f"Verify “{row.name}”", VerifyPrefix(str(row.path)))
         pending.answered.connect(lambda reply: self.bar.show_message(Tone.GOOD, reply.message))
 
+    def _use(self, row: LibraryRow) -> None:
+        self.context.navigator.show_write(str(row.path))
+
     def _delete(self, row: LibraryRow) -> None:
         """Move the prefix to the trash; a run's prefix goes with its run only."""
         if row.run_id:
@@ -178,6 +181,10 @@ class PrefixesPage(Page):
             "import": self.context.actions.add(
                 "prefixes.import", "&Import…", slot=self.ask_for_prefix,
                 icon=icon("import"), tip="Copy a native or PEFT prefix folder into the project",
+            ),
+            "use": of_row(
+                "use", "&Use…", self._use, "Write texts for a table with the selected prefix",
+                icon=icon("write"),
             ),
             "export": of_row(
                 "export", "&Export prefix…", self._export,
@@ -271,7 +278,7 @@ class PrefixesPage(Page):
             self._selected_path = row.path
         self.details.show_row(row)
         whole = row is not None and row.info is not None
-        for name in ("export", "pack", "inspect"):
+        for name in ("use", "export", "pack", "inspect"):
             self.commands[name].setEnabled(whole)
         self.commands["verify"].setEnabled(row is not None)
         self.commands["run"].setEnabled(row is not None and bool(row.run_id))

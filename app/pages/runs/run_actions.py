@@ -87,6 +87,10 @@ class RunActions(QObject):
             "compare", "&Compare outputs", "compare", self._compare,
             "Read the outputs of the selected run, or of several side by side",
         )  # fmt: skip
+        self.use = add(
+            "use", "&Use…", "write", self._use, "Write texts for a table with this run",
+            when=lambda runs: _is_single(runs) and _is_finished(runs[0]),
+        )  # fmt: skip
         self.differ = add(
             "differ", "Compare se&ttings", "columns", self._differ,
             "Show in which settings the selected runs differ", when=lambda runs: len(runs) > 1,
@@ -197,6 +201,9 @@ class RunActions(QObject):
     def _compare(self, runs: Runs) -> None:
         self._context.navigator.show_compare([run.run_id for run in runs])
 
+    def _use(self, runs: Runs) -> None:
+        self._context.navigator.show_write(str(runs[0].path))
+
     def _differ(self, runs: Runs) -> None:
         show_differences(runs, self._context.theme, self._scope.window())
 
@@ -244,5 +251,8 @@ def _can_pause(run: RunModel) -> bool:
 
 def _can_be_exported(run: RunModel) -> bool:
     """A fine-tuned model is in transformers' format already."""
-    finished = run.status.state is RunState.FINISHED
-    return finished and bool(info_of(run.spec.method).exports)
+    return _is_finished(run) and bool(info_of(run.spec.method).exports)
+
+
+def _is_finished(run: RunModel) -> bool:
+    return run.status.state is RunState.FINISHED

@@ -7,6 +7,7 @@
     runs/RUN_ID/        run folders
     prefixes/NAME/      imported prefixes in native format
     compare/            outputs of other systems, and blind judgements
+    written/NAME/       tables that texts are written for
     trash/              what was deleted, until the project is closed
     lock                held by the window that shows the project
     project.lock        held for the moment in which `project.json` is read and replaced

@@ -49,6 +49,15 @@ from engine.contract.protocol.prefixes import (
     Verified,
     VerifyPrefix,
 )
+from engine.contract.protocol.writing import (
+    ExportTexts,
+    PrepareWriting,
+    PreviewInputs,
+    WriteAgain,
+    WriteTexts,
+    WritingPlan,
+    WrittenAgain,
+)
 from engine.contract.reading.reading import (
     FileReport,
     SplitReport,
@@ -82,6 +91,11 @@ Command = (
     | ScoreOutputs
     | CompareOutputs
     | CollectStudy
+    | PrepareWriting
+    | PreviewInputs
+    | WriteTexts
+    | WriteAgain
+    | ExportTexts
 )
 
 
@@ -109,6 +123,8 @@ Reply = (
     | Generated
     | Compared
     | StudyResults
+    | WritingPlan
+    | WrittenAgain
     | Done
 )
 

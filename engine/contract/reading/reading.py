@@ -136,6 +136,7 @@ class FileReport:
         linearisation, split_kind: what suits the format to start with.
         sheets: names of all sheets of a spreadsheet.
         languages: of the texts, where the file marks several; `options.language` is read.
+        has_texts: whether a column is likely to hold texts to learn, by its name or content.
     """
 
     path: str
@@ -154,6 +155,7 @@ class FileReport:
     split_kind: SplitKind = SplitKind.RANDOM
     sheets: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
+    has_texts: bool = True
 
 
 @dataclass(frozen=True)

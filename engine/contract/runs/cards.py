@@ -23,7 +23,7 @@ from engine.contract.methods.all import MethodSpec, info_of
 from engine.contract.methods.info import ArtifactKind
 from engine.contract.methods.prefix import AttentionKind, PrefixMethod, as_prefix
 from engine.contract.runs.scores import Score
-from engine.contract.specs.data import Linearisation
+from engine.contract.specs.data import Column, Linearisation
 from engine.contract.tasks.all import TaskSpec
 from engine.contract.tasks.generation import with_task
 
@@ -90,6 +90,7 @@ class Card:
         data_fingerprint, data_name: of the dataset it was trained on.
         shape: of a prefix, and only there.
         trainable_parameters: how many were trained; 0 where that is not known.
+        inputs: the columns of the source with what they hold, in order; empty in older cards.
         stored_parameters, stored_bytes: numbers in the tensors' file, and its size.
         tensors_sha256: of the tensors' file; a damaged file is refused.
 
@@ -114,6 +115,7 @@ class Card:
     stored_bytes: int = 0
     tensors_sha256: str = ""
     run_id: str = ""
+    inputs: tuple[Column, ...] = ()
     scores: tuple[Score, ...] = ()
     notes: str = ""
     version: int = CARD_VERSION

@@ -6,12 +6,11 @@ import logging
 import os
 import time
 from pathlib import Path
-from typing import IO
 
 from engine.contract import codec
 from engine.contract.errors import ProtocolError, UserError
-from engine.contract.files.regular_files import open_to_change, open_to_read
-from engine.contract.files.writing import explain_disk_errors
+from engine.contract.files.appending import LineAppender
+from engine.contract.files.regular_files import open_to_read
 from engine.contract.runs.events import Event, JournalEntry
 
 log = logging.getLogger(__name__)
@@ -24,24 +23,18 @@ class JournalWriter:
     """Appends one line per event, whole or not at all."""
 
     def __init__(self, path: Path, run_id: str) -> None:
-        self._path = path
         self._run_id = run_id
-        with explain_disk_errors(path):
-            _drop_torn_line(path)
-            self._stream = open_to_change(path)
+        self._lines = LineAppender(path)
 
     def append(self, event: Event, *, flush: bool = False) -> JournalEntry:
         """Write `event`; with `flush`, wait until the disk has it (checkpoints, verdicts)."""
         entry = JournalEntry(run_id=self._run_id, time_s=time.time(), event=event)
-        with explain_disk_errors(self._path):
-            _write_whole(self._stream, codec.to_line(entry).encode("utf-8") + b"\n")
-            if flush:
-                os.fsync(self._stream.fileno())
+        self._lines.append(codec.to_line(entry), flush=flush)
         return entry
 
     def close(self) -> None:
         """Close the file."""
-        self._stream.close()
+        self._lines.close()
 
 
 class JournalReader:
@@ -96,35 +89,3 @@ class JournalReader:
             log.warning("%s: skipped an event of run %s", self._path, entry.run_id)
             return None
         return entry
-
-
-def _write_whole(stream: IO[bytes], data: bytes) -> None:
-    """Write all of `data`; where the disk takes only a part, take that part back and raise."""
-    start = os.fstat(stream.fileno()).st_size
-    written = 0
-    try:
-        while written < len(data):
-            written += stream.write(data[written:])
-    except OSError:
-        if written:
-            os.ftruncate(stream.fileno(), start)
-        raise
-
-
-def _drop_torn_line(path: Path) -> None:
-    """Cut off an unfinished last line, left by a kill in the middle of a write."""
-    if not path.exists():
-        return
-    with open_to_change(path, append=False) as stream:
-        size = stream.seek(0, os.SEEK_END)
-        position = size
-        while position > 0:
-            start = max(0, position - 65536)
-            stream.seek(start)
-            cut = stream.read(position - start).rfind(b"\n")
-            if cut >= 0:
-                position = start + cut + 1
-                break
-            position = start
-        if position < size:
-            stream.truncate(position)

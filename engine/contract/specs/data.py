@@ -32,6 +32,10 @@ class Role(enum.Enum):
     IGNORED = "ignored"
 
 
+INPUT_ROLES = frozenset({Role.FIELD, Role.MEANING, Role.TRIPLES, Role.SOURCE})
+"""Of columns that the model reads."""
+
+
 @dataclass(frozen=True)
 class Column:
     """One column of a dataset with its role."""
@@ -72,8 +76,7 @@ class Mapping:
     @property
     def inputs(self) -> tuple[Column, ...]:
         """The columns that make the input, in order."""
-        roles = (Role.FIELD, Role.MEANING, Role.TRIPLES, Role.SOURCE)
-        return tuple(column for column in self.columns if column.role in roles)
+        return tuple(column for column in self.columns if column.role in INPUT_ROLES)
 
     def check_input(self) -> None:
         """Raise `UserError` unless there is an input."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import io
+import json
 import os
 import re
 import secrets
@@ -26,6 +27,8 @@ Cell = str | int | float | None
 Line = Sequence[Cell]
 
 TABLE_ENDINGS = (".xlsx", ".csv")
+WRITTEN_ENDINGS = (*TABLE_ENDINGS, ".jsonl")
+"""Of a table whose texts were written: as JSON lines each row is an object of its cells."""
 REJECTED_HEADER = ("line", "reason", "text")
 OUTPUTS_HEADER = ("example_id", "category", "input")
 """What tables of outputs begin with, after the number of the example if they have it."""
@@ -59,6 +62,11 @@ def csv_text(lines: Iterable[Line]) -> str:
     writer = csv.writer(stream)
     writer.writerows(_guarded(line) for line in lines)
     return stream.getvalue()
+
+
+def check_ending(path: Path) -> None:
+    """Raise `UserError` unless the ending of a path is that of a table."""
+    _writer_for(path)
 
 
 def write_table(path: Path, lines: Iterable[Line]) -> int:
@@ -134,10 +142,30 @@ class _CsvWriter(contextlib.AbstractContextManager["_CsvWriter"]):
         self._text.detach()
 
 
+class _JsonWriter(contextlib.AbstractContextManager["_JsonWriter"]):
+    """An object for each line but the first, which names the keys."""
+
+    def __init__(self, stream: io.BufferedWriter) -> None:
+        self._stream = stream
+        self._names: Sequence[Cell] = ()
+
+    def add(self, line: Line) -> None:
+        if not self._names:
+            self._names = line
+            return
+        text = json.dumps(dict(zip(map(str, self._names), line, strict=True)), ensure_ascii=False)
+        self._stream.write(text.encode("utf-8", "backslashreplace") + b"\n")
+
+    def __exit__(self, *_error: object) -> None:
+        self._stream.flush()
+
+
 def _writer_for(path: Path) -> type[_Writer]:
     ending = path.suffix.lower()
     if ending == ".csv":
         return _CsvWriter
+    if ending == ".jsonl":
+        return _JsonWriter
     if ending == ".xlsx":
         # Imported late: the window opens with this module, and needs no zip files for that.
         from engine.contract.tables.workbook import WorkbookWriter
@@ -147,7 +175,7 @@ def _writer_for(path: Path) -> type[_Writer]:
         "no-ending-of-a-table",
         "{name} does not end in {endings}. Give it one of these endings.",
         name=path.name,
-        endings=" or ".join(TABLE_ENDINGS),
+        endings=" or ".join(WRITTEN_ENDINGS),
     )
 
 

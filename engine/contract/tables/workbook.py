@@ -65,8 +65,8 @@ class WorkbookWriter:
     def __init__(self, stream: io.BufferedWriter) -> None:
         self._zip = zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED)
         for name, text in _PARTS.items():
-            self._zip.writestr(name, _XML + text)
-        self._sheet = self._zip.open(_SHEET, "w")
+            self._zip.writestr(_entry(name), _XML + text)
+        self._sheet = self._zip.open(_entry(_SHEET), "w")
         self._sheet.write((_XML + _START).encode())
         self._row = self._bytes = 0
 
@@ -113,6 +113,13 @@ class WorkbookWriter:
             )
         text = escape(_ESCAPED.sub(lambda match: f"_x{ord(match[0]):04X}_", value), quote=False)
         return f'<c r="{cell}" t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'
+
+
+def _entry(name: str) -> zipfile.ZipInfo:
+    """A file in the zip file, of no date: the same table is the same workbook, byte for byte."""
+    entry = zipfile.ZipInfo(name)
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    return entry
 
 
 def _too_large() -> UserError:

@@ -19,7 +19,12 @@ def test_the_form_gives_the_ending(
     qtbot.addWidget(parent)
     chosen: list[Path] = []
     dialog = ask_where_to_save(
-        parent, context.settings, "Save", name="scores", chosen=chosen.append
+        parent,
+        context.settings,
+        "Save",
+        name="scores",
+        chosen=chosen.append,
+        endings=tuple(FILTERS),
     )
     dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
     dialog.setDirectory(str(tmp_path))

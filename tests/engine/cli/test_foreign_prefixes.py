@@ -55,8 +55,17 @@ class Workplace:
 
     def decode(self, system: Path, name: str, *words: str) -> list[str]:
         out = self.path / f"{name}.jsonl"
-        table = ["--data", str(self.path / "t.csv"), "--text", "name", "--limit", "3"]
-        quick = ["--max-new-tokens", "12", "--strategy", "greedy", "--device", "cpu"]
+        table = ["--data", str(self.path / "t.csv"), "--text", "name", "--target", "text"]
+        quick = [
+            "--limit",
+            "3",
+            "--max-new-tokens",
+            "12",
+            "--strategy",
+            "greedy",
+            "--device",
+            "cpu",
+        ]
         assert run(["decode", str(system), *table, *quick, "--out", str(out), *words]) == 0
         return [row.output for row in read_outputs(out)]
 

@@ -103,8 +103,8 @@ def test_a_sheet_of_a_workbook_and_tables_of_outputs(
         f"'{row.input}" for row in rows
     ]
     # Its own table given back, the texts are as they were.
-    again = ("decode", "huts", "--data", "huts-out.csv", "--text", "input", "--out", "again.jsonl")
-    here(*again)
+    columns = ("--text", "input", "--target", "reference 1")
+    here("decode", "huts", "--data", "huts-out.csv", *columns, "--out", "again.jsonl")
     assert [row.input for row in read_outputs(here.place / "again.jsonl")] == [
         row.input for row in rows
     ]

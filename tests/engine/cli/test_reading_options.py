@@ -115,7 +115,8 @@ def test_every_verb_that_reads_a_file_has_them(
     here(*decode, "--out", tmp_path / "o.jsonl", "--limit", "1")
     (row,) = read_outputs(tmp_path / "o.jsonl")
     assert (row.input, row.references) == (f"column 1 : {cells[0]}", (cells[1],))
-    here(*decode, "--text", "column 1", "--out", tmp_path / "p.jsonl", "--limit", "1")
+    columns = ("--text", "column 1", "--target", "column 2")
+    here(*decode, *columns, "--out", tmp_path / "p.jsonl", "--limit", "1")
     (row,) = read_outputs(tmp_path / "p.jsonl")
     assert row.input == cells[0]
 

@@ -229,20 +229,22 @@ def test_export_and_import(
     assert tensors == (trained.prefix / "prefix.safetensors").read_bytes()
 
 
-def test_an_imported_prefix_needs_its_columns_named(
+def test_an_imported_prefix_knows_its_fields(
     cli: CommandLine, stories: dict[str, Future[object]], workshop: Workshop
 ) -> None:
     stories["export"].result()
     (place,) = ProjectFolder(cli.place / "project").prefixes.iterdir()
     inputs = write_table(cli.place / "new.csv", NEW_TABLE)
     words: tuple[str | Path, ...] = ("decode", place, "--data", inputs, "--out", "new.jsonl")
-    assert "--source COL" in cli.refused(*words)
-    done = cli(*words, "--field", "hut", "--field", "meal", "--source", "side")
+    assert "name, food, area" in cli.refused(*words)
+    done = cli(*words, "--match", "name=hut", "--match", "food=meal", "--match", "area=side")
     assert done.stderr == ""
-    (row,) = read_outputs(cli.place / "new.jsonl")
-    assert row.input == "hut : Hut 3 | meal : soup | side : south"
-    assert row.references == ()
-    assert row.fields == (("hut", "Hut 3"), ("meal", "soup"), ("side", "south"))
+    row = json.loads((cli.place / "new.jsonl").read_text(encoding="utf-8"))
+    text = row.pop("text")
+    assert row == {"hut": "Hut 3", "meal": "soup", "side": "south"}
+    same = write_table(cli.place / "same.csv", [("Name", "FOOD", "area"), *NEW_TABLE[1:]])
+    cli("decode", place, "--data", same, "--out", "same.jsonl")
+    assert json.loads((cli.place / "same.jsonl").read_text(encoding="utf-8"))["text"] == text
 
 
 def test_an_imported_prefix_writes_what_the_run_wrote(

@@ -6,7 +6,7 @@ import enum
 import logging
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +21,8 @@ from engine.contract.projects.project import DatasetEntry
 from engine.contract.protocol.commands import Failure, Progress
 from engine.contract.protocol.data import Imported, ImportFile, InspectFile
 from engine.contract.reading.reading import FileReport, ReadOptions
-from engine.contract.specs.data import Mapping, Split
+from engine.contract.specs.data import Column, Mapping, Role, Split
+from engine.contract.writing.matching import match_columns
 
 log = logging.getLogger(__name__)
 
@@ -79,9 +80,12 @@ class FileImport(QObject):
         activities: ActivitiesModel,
         *,
         client: Client,
+        mappings: Callable[[], Iterable[Mapping]] = tuple,
         parent: QObject | None = None,
     ) -> None:
+        """Take the mappings of finished runs, too: they could write about a file like theirs."""
         super().__init__(parent)
+        self._mappings = mappings
         self._project, self._activities, self._client = project, activities, client
         self._inspection = LatestRequest(client, self)
         self._inspection.answered.connect(self._on_report)
@@ -96,7 +100,17 @@ class FileImport(QObject):
         self.report: FileReport | None = None
         self.failure: Failure | None = None
         self.progress: Progress | None = None
-        self._is_unreadable = False
+        self._is_unreadable = self._has_no_texts = self._is_to_learn = False
+
+    @property
+    def asks(self) -> bool:
+        """Whether the user must say what the file is for: there are no texts to learn in it."""
+        return self._has_no_texts and not self._is_to_learn and self.state is ImportState.READY
+
+    def learn(self) -> None:
+        """It is to be learned from, whatever it looks like."""
+        self._is_to_learn = True
+        self.changed.emit()
 
     @property
     def state(self) -> ImportState:
@@ -125,7 +139,7 @@ class FileImport(QObject):
     def start(self) -> None:
         """Import the file as it is shown."""
         report, folder = self.report, self._project.folder
-        if self.state is not ImportState.READY or folder is None or report is None:
+        if self.state is not ImportState.READY or self.asks or folder is None or report is None:
             return
         self.failure, self.progress = None, None
         words = re.sub(r"[^a-z0-9]+", "-", Path(report.path).stem.lower()).strip("-")[:40]
@@ -171,6 +185,10 @@ class FileImport(QObject):
 
     def _on_report(self, report: FileReport) -> None:
         self.report, self._is_unreadable = report, False
+        names = [column.name for column in report.columns]
+        self._has_no_texts = not report.has_texts or any(
+            _could_write(mapping, names) for mapping in self._mappings()
+        )
         self.changed.emit()
 
     def _on_unreadable(self, failure: Failure) -> None:
@@ -203,3 +221,14 @@ class FileImport(QObject):
         self._project.edit(f"Import ‘{entry.name}’", added(self._project.project, entry))
         self.changed.emit()
         self.imported.emit(reply)
+
+
+def _could_write(mapping: Mapping, names: Sequence[str]) -> bool:
+    """Whether a table has all inputs of a run, and not its target."""
+    target = mapping.column_of(Role.TARGET)
+    has_target = target is not None and _has_all((Column(target, Role.TARGET),), names)
+    return bool(mapping.inputs) and not has_target and _has_all(mapping.inputs, names)
+
+
+def _has_all(columns: Iterable[Column], names: Sequence[str]) -> bool:
+    return all(match.column for match in match_columns(columns, names))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QProgressBar, QWidget
 
@@ -22,16 +24,21 @@ from engine.contract.reading.reading import FileReport
 
 
 class ImportView(QWidget):
-    """Shows a `FileImport` and edits its options."""
+    """Shows a `FileImport` and edits its options.
 
-    def __init__(self, file: FileImport, theme: Theme) -> None:
+    Args:
+        write: writes about the file instead.
+    """
+
+    def __init__(self, file: FileImport, theme: Theme, *, write: Callable[[], object]) -> None:
         super().__init__()
-        self._file = file
+        self._file, self._write = file, write
         self._shown: FileReport | None = None
         self.title = ElidedLabel()
         self.title.setFont(scaled_font(130, bold=True))
         self.summary = MutedLabel(theme)
         self.bar = InfoBar(theme, closable=False)
+        self.question = InfoBar(theme, closable=False)
         self.options = OptionsForm()
         self.options.chosen.connect(file.choose)
         self.model = PreviewModel(self)
@@ -66,7 +73,7 @@ class ImportView(QWidget):
             self.splitter.setStretchFactor(index, stretch)
         texts = ((self.what_happens, 1), (self.progress, 1))
         vbox(
-            *(self.title, self.summary, self.bar, self.options),
+            *(self.title, self.summary, self.bar, self.question, self.options),
             (self.splitter, 1),
             hbox(*texts, self.cancel_button, self.import_button, spacing=SPACE_S),
             parent=self,
@@ -82,6 +89,7 @@ class ImportView(QWidget):
             return
         self.title.set_full_text(f"Import {self._file.path.name}")
         self._show_failure()
+        self._show_question()
         self._show_progress(state is ImportState.IMPORTING)
         is_known = state in (ImportState.READY, ImportState.IMPORTING)
         looking = "Reading…" if state is ImportState.INSPECTING else ""
@@ -89,7 +97,10 @@ class ImportView(QWidget):
         self.what_happens.setText(what_happens(report) if is_known and report else "")
         self.table.setEnabled(is_known)
         self.import_button.setEnabled(
-            state is ImportState.READY and report is not None and can_import(report)
+            state is ImportState.READY
+            and report is not None
+            and can_import(report)
+            and not self._file.asks
         )
 
     def _show_report(self, report: FileReport | None) -> None:
@@ -114,6 +125,18 @@ class ImportView(QWidget):
             self.bar.hide()
         else:
             self.bar.show_message(Tone.BAD, failure.message)
+
+    def _show_question(self) -> None:
+        asks, path = self._file.asks, self._file.path
+        if asks and self.question.isHidden() and path is not None:
+            self.question.show_message(
+                Tone.INFO,
+                f"{path.name} seems to have no texts to learn. Learn from it, or write about it?",
+            )
+            self.question.add_button("Learn from it", self._file.learn)
+            self.question.add_button("Write about it", self._write)
+        elif not asks:
+            self.question.hide()
 
     def _show_progress(self, importing: bool) -> None:
         self.options.setEnabled(not importing)

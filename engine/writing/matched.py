@@ -1,0 +1,38 @@
+"""Rows of a new table, read as the rows that a prefix was trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from engine.contract.projects.dataset_store import no_such_column
+from engine.contract.writing.matching import Match
+from engine.data.inputs import Input, input_of
+
+
+class MatchedReader:
+    """Makes inputs of a table's rows; a field without a column is empty.
+
+    Args:
+        columns: of the table.
+        matches: a column, or none, for each field.
+
+    Raises:
+        UserError: a match names a column that the table does not have.
+    """
+
+    def __init__(self, columns: Sequence[str], matches: Sequence[Match]) -> None:
+        for match in matches:
+            if match.column and match.column not in columns:
+                raise no_such_column(match.column, columns)
+        self._inputs = [
+            (match.field, match.role, columns.index(match.column) if match.column else None)
+            for match in matches
+        ]
+
+    def input(self, cells: tuple[str, ...]) -> Input | None:
+        """What the model reads of a row; None where all of it is empty."""
+        inputs = [
+            (name, role, "" if index is None else cells[index])
+            for name, role, index in self._inputs
+        ]
+        return input_of(inputs) if any(cell.strip() for _, _, cell in inputs) else None

@@ -1,0 +1,194 @@
+"""Writing the texts of a table's rows, a chunk at a time, each row saved when it is finished."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from engine.contract.errors import UserError
+from engine.contract.projects.dataset_store import DatasetStore, Row
+from engine.contract.runs.coverage import Said, coverage, unsupported
+from engine.contract.runs.lock import FolderLock
+from engine.contract.specs.training import DecodingSpec
+from engine.contract.writing.matching import Match, check_matches
+from engine.contract.writing.progress import ProgressWriter, WrittenRow, WrittenRows
+from engine.contract.writing.work import ChosenRows, Work
+from engine.data.inputs import Input
+from engine.decoding.decoder import decode_events
+from engine.decoding.search import Finished
+from engine.decoding.systems import LoadedSystem
+from engine.reporter import Reporter
+from engine.writing.matched import MatchedReader
+
+CHUNK_ROWS = 512
+CHUNK_CHARACTERS = 8 * 2**20
+"""Rows are read, encoded and decoded so many at a time, so that memory does not grow with them."""
+_LONGEST_VALUE = 200
+
+
+@dataclass(frozen=True)
+class TableJob:
+    """A table and the system that writes about its rows.
+
+    Attributes:
+        matches: the columns that its fields are read from.
+    """
+
+    store: DatasetStore
+    loaded: LoadedSystem
+    matches: tuple[Match, ...]
+    decoding: DecodingSpec
+
+    def work(self) -> Work:
+        """What decides the texts."""
+        loaded = self.loaded
+        return Work(
+            table=self.store.meta.fingerprint,
+            system=f"{loaded.system.backbone.fingerprint}:{loaded.trained}",
+            matches=self.matches,
+            linearisation=loaded.linearisation,
+            prompt=loaded.prompt,
+            max_source_tokens=loaded.max_source_tokens,
+            decoding=self.decoding,
+        )
+
+
+def write_rows(
+    job: TableJob, chosen: ChosenRows, *, progress: Path, reporter: Reporter
+) -> WrittenRows:
+    """Write the texts of the chosen rows that have none in the progress file yet.
+
+    Returns:
+        All texts that are there then.
+
+    Raises:
+        UserError: no field is matched, the progress file is of other work or in use, or the disk is
+            full; what was written before stays.
+        Cancelled: through the reporter; likewise.
+    """
+    check_matches(job.matches)
+    check_chosen(chosen)
+    lock = FolderLock(progress.parent, name=f".{progress.name}.lock")
+    if not lock.acquire():
+        raise UserError(
+            "progress-in-use",
+            "Another process is writing {path}. Wait for it, or stop it.",
+            path=progress,
+        )
+    with lock:
+        writer = ProgressWriter(progress, job.work())
+        try:
+            written = WrittenRows(progress, job.store.meta.row_count)
+            written.read_all()
+            _write(job, chosen, writer, written, reporter)
+            written.read_all()
+        finally:
+            writer.close()
+    (progress.parent / f".{progress.name}.lock").unlink(missing_ok=True)
+    return written
+
+
+def check_chosen(chosen: ChosenRows) -> None:
+    """Raise `UserError` for a limit below 1."""
+    if chosen.limit is not None and chosen.limit < 1:
+        raise UserError(
+            "limit-too-small", "--limit is {limit}. It must be 1 or more.", limit=chosen.limit
+        )
+
+
+def _write(
+    job: TableJob,
+    chosen: ChosenRows,
+    writer: ProgressWriter,
+    written: WrittenRows,
+    reporter: Reporter,
+) -> None:
+    total, done = chosen.count(job.store.meta.row_count), 0
+    for rows in _chunks(chosen_rows(job.store, chosen)):
+        waiting = [row for row in rows if row.number not in written]
+        done += len(rows) - len(waiting)
+        for finished in texts_of(job, waiting, _RowsReporter(reporter, done, total)):
+            writer.append(finished)
+            done += 1
+            reporter.update(done, total, "rows")
+        reporter.update(done, total, "rows")
+
+
+def _chunks(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    chunk: list[Row] = []
+    size = 0
+    for row in rows:
+        chunk.append(row)
+        size += sum(map(len, row.cells))
+        if len(chunk) == CHUNK_ROWS or size > CHUNK_CHARACTERS:
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
+        yield chunk
+
+
+class _RowsReporter:
+    """While rows are decoded: passes on a cancel, and of the progress the rows done alone."""
+
+    def __init__(self, reporter: Reporter, done: int, total: int) -> None:
+        self._reporter, self._before, self._total = reporter, done, total
+
+    def update(self, done: int, total: int, unit: str, text: str = "") -> None:
+        self._reporter.update(self._before, self._total, "rows")
+
+
+def chosen_rows(store: DatasetStore, chosen: ChosenRows) -> Iterator[Row]:
+    """The rows that are chosen, in the table's order."""
+    if chosen.rows:
+        for number in sorted(set(chosen.rows)):
+            yield from store.rows(number, 1)
+    else:
+        yield from store.rows(count=chosen.limit)
+
+
+def texts_of(job: TableJob, rows: Sequence[Row], reporter: Reporter) -> Iterator[WrittenRow]:
+    """The texts of a few rows, each as soon as it is finished; each as of the row alone.
+
+    A row whose fields are all empty gets no text.
+    """
+    reader = MatchedReader(job.store.meta.columns, job.matches)
+    inputs: list[tuple[int, Input, str]] = []
+    for row in rows:
+        read = reader.input(row.cells)
+        if read is None:
+            yield WrittenRow(row.number, "")
+        else:
+            inputs.append((row.number, read, read.text(job.loaded.linearisation)))
+    if not inputs:
+        return
+    system = job.loaded.system
+    prompts = job.loaded.prompts([source for _, _, source in inputs])
+    for event in decode_events(system, prompts, job.decoding, reporter):
+        if isinstance(event, Finished):
+            tokenizer = system.backbone.tokenizer
+            text = tokenizer.decode(event.tokens, skip_special_tokens=True).strip()
+            number, read, source = inputs[event.index]
+            yield checked(number, text, read.fields, source)
+
+
+def checked(number: int, text: str, fields: Sequence[tuple[str, str]], source: str) -> WrittenRow:
+    """A text with what of its input it has and has not."""
+    said = coverage(fields, text)
+    missing = [
+        value.strip()[:_LONGEST_VALUE]
+        for (_, value), item in zip(fields, said.said, strict=True)
+        if item is Said.MISSING
+    ]
+    invented = [value[:_LONGEST_VALUE] for value in unsupported(text, fields, source)]
+    return WrittenRow(number, text, said.count, tuple(missing), tuple(invented))
+
+
+def write_again(
+    job: TableJob, rows: Iterable[int], decoding: DecodingSpec, reporter: Reporter
+) -> tuple[WrittenRow, ...]:
+    """Other texts of a few rows, in their order; nothing is saved."""
+    chosen = ChosenRows(rows=tuple(rows))
+    waiting = list(chosen_rows(job.store, chosen))
+    again = texts_of(replace(job, decoding=decoding), waiting, reporter)
+    return tuple(sorted(again, key=lambda row: row.row))
