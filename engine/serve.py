@@ -49,6 +49,14 @@ from engine.contract.protocol.outputs import (
     Generate,
     ScoreOutputs,
 )
+from engine.contract.protocol.playground import (
+    ListFormFields,
+    MeasureAttention,
+    Part,
+    ReadFormRow,
+    StreamOutputs,
+    WriteInput,
+)
 from engine.contract.protocol.prefixes import ExportPrefix, ImportPrefix, ListPrefixes, VerifyPrefix
 from engine.contract.runs.events import Blame
 
@@ -74,6 +82,11 @@ HANDLERS: Mapping[type, str] = {
     ScoreOutputs: "engine.metrics.handlers:score_outputs",
     CompareOutputs: "engine.metrics.handlers:compare_outputs",
     CollectStudy: "engine.studies.handlers:collect_study",
+    ListFormFields: "engine.data.form:list_form_fields",
+    ReadFormRow: "engine.data.form:read_form_row",
+    WriteInput: "engine.data.form:write_input",
+    StreamOutputs: "engine.playground.handlers:stream_outputs",
+    MeasureAttention: "engine.playground.handlers:measure_attention",
 }
 """Command to "module:function"; a room is imported at its first command and not before, so
 that the data engine never loads torch."""
@@ -226,7 +239,7 @@ class _Server:
 
 
 class _RequestReporter:
-    """Sends progress at most ten times a second, and raises `Cancelled`."""
+    """Sends progress at most ten times a second, parts at once, and raises `Cancelled`."""
 
     def __init__(self, server: _Server, request_id: int) -> None:
         self._server = server
@@ -240,6 +253,11 @@ class _RequestReporter:
         if now_s >= self._next_s:
             self._next_s = now_s + PROGRESS_EVERY_S
             self._server.send(self._request_id, Progress(done, total, unit, text))
+
+    def send_part(self, part: Part) -> None:
+        """Send a partial reply (`engine.reporter.PartReporter`)."""
+        self._server.check_cancelled()
+        self._server.send(self._request_id, part)
 
 
 def _find_handler(handlers: Mapping[type, str], command: Command) -> Callable[..., Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.contract.projects.dataset_store import DatasetStore
@@ -41,6 +42,18 @@ class Input:
         return linearise(self.parts, self.sources, form)
 
 
+def cell_parts(name: str, role: Role, cell: str) -> tuple[Sequence[Part], Sequence[str], bool]:
+    """What a cell of an input column says: parts, source texts, and whether it parsed."""
+    if role is Role.FIELD:
+        return [(name, joined_list(cell))], (), True
+    if role is Role.SOURCE:
+        return (), [joined_list(cell)] if cell.strip() else (), True
+    try:
+        return (parse_meaning if role is Role.MEANING else parse_triples)(cell), (), True
+    except (NotAMeaningError, NotTriplesError):
+        return (), [cell], False
+
+
 class RowReader:
     """Takes rows of one dataset apart as a mapping says.
 
@@ -76,23 +89,10 @@ class RowReader:
         sources: list[str] = []
         all_parsed = True
         for index, name, role in self._inputs:
-            cell = cells[index]
-            if role is Role.FIELD:
-                parts.append((name, joined_list(cell)))
-            elif role is Role.MEANING:
-                try:
-                    parts.extend(parse_meaning(cell))
-                except NotAMeaningError:
-                    sources.append(cell)
-                    all_parsed = False
-            elif role is Role.TRIPLES:
-                try:
-                    parts.extend(parse_triples(cell))
-                except NotTriplesError:
-                    sources.append(cell)
-                    all_parsed = False
-            elif cell.strip():
-                sources.append(joined_list(cell))
+            more, texts, parsed = cell_parts(name, role, cells[index])
+            parts += more
+            sources += texts
+            all_parsed &= parsed
         return Input(tuple(parts), tuple(sources), all_parsed)
 
     def has_input(self, cells: tuple[str, ...]) -> bool:

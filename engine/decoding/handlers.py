@@ -18,6 +18,8 @@ from engine.decoding.files import decode_and_score, save_outputs
 from engine.decoding.systems import LoadedSystem, Systems
 from engine.reporter import Reporter
 
+MAX_BACKBONES = 3
+"""The frozen one, and fine-tuned models next to it."""
 systems: list[Systems] = []
 """One per engine process: what makes the engine worth keeping alive is the loaded backbone."""
 
@@ -80,11 +82,12 @@ def _load(
 ) -> LoadedSystem:
     """The system of this path, or the bare backbone where there is none."""
     if system:
-        return _shared().load(Path(system), reporter)
-    return _shared().bare(backbone, reporter, form=form)
+        return shared_systems().load(Path(system), reporter)
+    return shared_systems().bare(backbone, reporter, form=form)
 
 
-def _shared() -> Systems:
+def shared_systems() -> Systems:
+    """The systems of this process."""
     if not systems:
-        systems.append(Systems())
+        systems.append(Systems(backbones=MAX_BACKBONES))
     return systems[0]

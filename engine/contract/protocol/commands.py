@@ -33,6 +33,18 @@ from engine.contract.protocol.outputs import (
     Generated,
     ScoreOutputs,
 )
+from engine.contract.protocol.playground import (
+    AttentionShares,
+    FormFields,
+    FormRow,
+    ListFormFields,
+    MeasureAttention,
+    OutputsStreamed,
+    ReadFormRow,
+    StreamOutputs,
+    WriteInput,
+    WrittenInput,
+)
 from engine.contract.protocol.prefixes import (
     ExportPrefix,
     ImportPrefix,
@@ -69,6 +81,11 @@ Command = (
     | ScoreOutputs
     | CompareOutputs
     | CollectStudy
+    | ListFormFields
+    | ReadFormRow
+    | WriteInput
+    | StreamOutputs
+    | MeasureAttention
 )
 
 
@@ -93,6 +110,11 @@ Reply = (
     | Generated
     | Compared
     | StudyResults
+    | FormFields
+    | FormRow
+    | WrittenInput
+    | OutputsStreamed
+    | AttentionShares
     | Done
 )
 
