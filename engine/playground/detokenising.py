@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 _UNFINISHED = "\ufffd"
+_MOST_PARTS = 4
+"""Bytes of a character in UTF-8; more that do not become one never will."""
 
 
 class Detokeniser:
@@ -25,7 +27,8 @@ class Detokeniser:
         self._tokens.append(token)
         before = self._decode(self._tokens[self._start : self._end])
         now = self._decode(self._tokens[self._start :])
-        if len(now) <= len(before) or now.endswith(_UNFINISHED):
+        is_whole = not now.endswith(_UNFINISHED) or len(self._tokens) - self._end >= _MOST_PARTS
+        if len(now) <= len(before) or not is_whole:
             return ""
         self._start, self._end = self._end, len(self._tokens)
         return now[len(before) :]

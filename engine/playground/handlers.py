@@ -21,6 +21,7 @@ def stream_outputs(command: StreamOutputs, reporter: PartReporter) -> OutputsStr
     """Decode one input with several systems, and send each token as it comes.
 
     Raises:
+        UserError: more is asked for than may be.
         Cancelled: through the reporter, between tokens.
     """
     return stream(command, _cache(), reporter)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from contextlib import closing
@@ -10,6 +11,7 @@ from typing import Any
 
 from engine.contract.errors import UserError
 from engine.contract.protocol.playground import (
+    Alternative,
     InputWritten,
     OutputEnded,
     OutputsStreamed,
@@ -69,8 +71,10 @@ def stream(command: StreamOutputs, cache: SystemCache, reporter: PartReporter) -
         reporter: gets the parts of the reply, and progress.
 
     Raises:
+        UserError: more is asked for than may be.
         Cancelled: through the reporter, between tokens.
     """
+    command.check()
     return _Streaming(command, cache, reporter).run()
 
 
@@ -150,10 +154,16 @@ class _Streaming:
         )
         decoding = self._command.decoding
         decoding = replace(decoding, batch_size=max(decoding.batch_size, len(rows)))
+        events = decode_events(
+            group.system(rows),
+            [row.prompt for row in rows],
+            decoding,
+            sender,
+            alternatives=self._command.alternatives,
+            seeds=[decoding.seed + row.sample for row in rows],
+        )
         try:
-            with closing(
-                decode_events(group.system(rows), [row.prompt for row in rows], decoding, sender)
-            ) as events:
+            with closing(events):
                 for event in events:
                     sender.take(event)
         except UserError as error:
@@ -186,15 +196,7 @@ class _Sender:
         row = self._rows[number]
         if isinstance(event, Streamed):
             self._first_s[number] = self._first_s[number] or now_s
-            self._waiting.append(
-                StreamedToken(
-                    row.system,
-                    row.sample,
-                    self._counts[number],
-                    self._texts[number].add(event.token),
-                    0.0,
-                )
-            )
+            self._waiting.append(self._token(number, event))
             self._counts[number] += 1
             return
         self._send()
@@ -210,6 +212,25 @@ class _Sender:
                 decoding_s=now_s - self._decoding_s,
             )
         )
+
+    def _token(self, number: int, event: Streamed) -> StreamedToken:
+        row = self._rows[number]
+        return StreamedToken(
+            row.system,
+            row.sample,
+            self._counts[number],
+            self._texts[number].add(event.token),
+            event.log_probability,
+            tuple(
+                Alternative(self._name(token), math.exp(value))
+                for token, value in event.alternatives
+            ),
+        )
+
+    def _name(self, token: int) -> str:
+        """How a token is written: the end token and its like by their names."""
+        text: str = self._tokenizer.decode([token])
+        return text
 
     def _send(self) -> None:
         if self._waiting:

@@ -144,7 +144,8 @@ class StreamOutputs:
     samples: int = 1
     alternatives: int = 5
 
-    def __post_init__(self) -> None:
+    def check(self) -> None:
+        """Refuse what would take too long; raise `UserError` with the limit."""
         characters = sum(len(value.value) for value in self.values) + len(self.text or "")
         for name, number, low, high in (
             ("systems", len(self.systems), 1, MAX_SYSTEMS),
@@ -193,7 +194,8 @@ class StreamedToken:
         system, sample: indices of whose output it is.
         position: its index in the output: the same token may come again if the engine died.
         text: what it adds to the output; "" where it is only a part of a character.
-        log_probability: natural, of the backbone with the prefix: before temperature and top-p.
+        log_probability: natural, by the system's own logits: before temperature and penalties;
+            None where no alternatives are asked for.
         alternatives: the likeliest tokens, this one perhaps among them.
     """
 
@@ -201,7 +203,7 @@ class StreamedToken:
     sample: int
     position: int
     text: str
-    log_probability: float
+    log_probability: float | None = None
     alternatives: tuple[Alternative, ...] = ()
 
 
