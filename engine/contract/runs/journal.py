@@ -27,7 +27,7 @@ class JournalWriter:
         self._path = path
         self._run_id = run_id
         with explain_disk_errors(path):
-            _drop_torn_line(path)
+            drop_torn_line(path)
             self._stream = open_to_change(path)
 
     def append(self, event: Event, *, flush: bool = False) -> JournalEntry:
@@ -111,7 +111,7 @@ def _write_whole(stream: IO[bytes], data: bytes) -> None:
         raise
 
 
-def _drop_torn_line(path: Path) -> None:
+def drop_torn_line(path: Path) -> None:
     """Cut off an unfinished last line, left by a kill in the middle of a write."""
     if not path.exists():
         return
