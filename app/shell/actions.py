@@ -39,6 +39,8 @@ _NEEDS = {
     "runs.export": "select a finished run",
     "runs.compare": "select finished runs",
     "runs": "select a run",
+    "playground.stop": "nothing is being written",
+    "playground": "tick a system",
     "prefixes.show_run": "select a prefix that a run of this project trained",
     "prefixes.export": "select a prefix that is whole",
     "prefixes": "select a prefix",
