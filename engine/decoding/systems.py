@@ -16,6 +16,7 @@ from engine.backbones.paths import folder_of
 from engine.contract.errors import UserError
 from engine.contract.methods.info import ArtifactKind
 from engine.contract.runs.cards import Card, PositionScheme
+from engine.contract.runs.events import RunState
 from engine.contract.runs.folder import RunFolder
 from engine.contract.specs.data import Linearisation, Mapping, PromptForm
 from engine.contract.specs.run import describe_method
@@ -131,13 +132,20 @@ class Systems:
         if folder.delta.is_dir():
             return self._load_delta(folder.delta, folder, reporter, form)
         if not folder.model.is_dir():
-            state = folder.read_status().state.value
+            state = folder.read_status().state
+            if state is RunState.FINISHED:
+                raise UserError(
+                    "run-without-weights",
+                    "The run in {path} is finished, but what it trained is not in its folder "
+                    "any more. Copy it back, or train the run again.",
+                    path=folder.path,
+                )
             raise UserError(
                 "run-not-finished",
                 "The run in {path} is {state} and has nothing to decode with yet. Let it "
                 'finish first (python main.py resume "{path}").',
                 path=folder.path,
-                state=state,
+                state=state.value,
             )
         backbone = self._backbone(str(folder.model), reporter)
         return LoadedSystem(

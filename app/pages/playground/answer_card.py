@@ -10,7 +10,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QWidget
 
 from app.pages.playground.answers import Answer
-from app.pages.playground.token_view import TokenView
+from app.pages.playground.output_view import OutputView
 from app.qt.boxes import hbox, vbox
 from app.theme import SPACE_S, SPACE_XS, Theme, scaled_font
 from app.widgets.buttons import flat_button
@@ -78,7 +78,7 @@ class AnswerText(QWidget):
         name = f"Output of {answer.system.name}"
         if numbered:
             name += f", sample {answer.sample + 1}"
-        self.text = TokenView(name, theme)
+        self.text = OutputView(name, theme)
         self.facts = MutedLabel(theme)
         self.findings = MutedLabel(theme)
         self.findings.setToolTip(LITERAL)

@@ -7,19 +7,21 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QItemSelection, Qt
-from PySide6.QtWidgets import QHeaderView, QSplitter, QWidget
+from PySide6.QtCore import QItemSelection
+from PySide6.QtWidgets import QHeaderView, QWidget
 
 from app.context import AppContext
 from app.pages.playground.answers import Answer
 from app.pages.playground.heat_delegate import HeatDelegate
-from app.qt.boxes import combo_box, hbox, stack, vbox
+from app.qt.boxes import combo_box, stack, vbox
 from app.qt.latest_request import LatestRequest
 from app.qt.plain_text import visible
 from app.qt.table_model import RIGHT, TableColumn, TableModel
-from app.theme import SPACE_S, SPACE_XS
+from app.theme import SPACE_S, SPACE_XS, scaled_font
 from app.widgets.empty_state import EmptyState
-from app.widgets.labels import Label, MutedLabel
+from app.widgets.flow import FlowLayout
+from app.widgets.labels import ElidedLabel, Label, MutedLabel
+from app.widgets.page_splitter import PageSplitter
 from app.widgets.table_view import TableView
 from engine.contract.methods.prefix import AttentionKind
 from engine.contract.protocol.commands import Failure
@@ -62,7 +64,8 @@ class AttentionPane(QWidget):
         self.request = LatestRequest(context.model_client, self)
         self.request.answered.connect(self._show)
         self.request.failed.connect(self._on_failed)
-        self.title = Label()
+        self.title = ElidedLabel()
+        self.title.setFont(scaled_font(100, bold=True))
         self.kind = combo_box("Kind of attention", chars=14)
         self.layer = combo_box("Layer", chars=10)
         self.head = combo_box("Head", chars=10)
@@ -81,28 +84,24 @@ class AttentionPane(QWidget):
             "prefix, to the input, and to what was already written.",
             icon="filter",
         )
-        choosers = []
+        choosers = FlowLayout()
         for text, box in (("Kin&d", self.kind), ("&Layer", self.layer), ("&Head", self.head)):
             label = Label(text)
             label.setBuddy(box)
-            choosers += [label, box]
+            choosers.addWidget(label)
+            choosers.addWidget(box)
             box.activated.connect(self._on_chosen)
-        self._kind_label = choosers[0]
-        columns = QSplitter(Qt.Orientation.Horizontal)
-        columns.addWidget(self.table)
-        columns.addWidget(self.input_table)
-        columns.setStretchFactor(0, 3)
-        columns.setStretchFactor(1, 2)
-        columns.setChildrenCollapsible(False)
+            if box is self.kind:
+                self._kind_label = label
+        self.columns = PageSplitter(
+            self.table, self.input_table, settings=context.settings, key="playground/attention",
+            narrow=1, width_chars=32,
+        )  # fmt: skip
         view = QWidget()
         vbox(
-            hbox((self.title, 1), *choosers, spacing=SPACE_XS),
-            self.note,
-            (columns, 1),
-            parent=view,
-            margins=SPACE_S,
-            spacing=SPACE_XS,
-        )
+            self.title, choosers, self.note, (self.columns, 1),
+            parent=view, margins=SPACE_S, spacing=SPACE_XS,
+        )  # fmt: skip
         self.pages = stack(self.empty, view)
         vbox(self.pages, parent=self)
         self.table.selectionModel().selectionChanged.connect(self._on_selected)
@@ -112,7 +111,7 @@ class AttentionPane(QWidget):
         if answer.ended is None or not answer.ended.token_ids:
             return
         self._answer, self._shares = answer, None
-        self.title.setText(answer.system.name)
+        self.title.set_full_text(answer.system.name)
         self.rows.set_rows([])
         self.inputs.set_rows([])
         self.pages.setCurrentIndex(1)

@@ -27,7 +27,7 @@ Slot = tuple[str, str, int]
 """Column, key, and which of the same key."""
 
 
-class InputForm(QWidget):
+class FieldForm(QWidget):
     """A box or text for each field.
 
     Signals:
@@ -97,9 +97,9 @@ class InputForm(QWidget):
         return super().eventFilter(watched, event)
 
     def _order(self, field: FormField) -> int:
-        places = {(f.column, f.key): place for place, f in enumerate(self._fields)}
-        same = [place for (column, _), place in places.items() if column == field.column]
-        return places.get((field.column, field.key), max(same, default=len(places)))
+        indices = {(f.column, f.key): index for index, f in enumerate(self._fields)}
+        same = [index for (column, _), index in indices.items() if column == field.column]
+        return indices.get((field.column, field.key), max(same, default=len(indices)))
 
     def _make(self, wanted: Sequence[tuple[FormField, int]]) -> None:
         while self._rows.rowCount():

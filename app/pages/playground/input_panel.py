@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QPlainTextEdit, QSpinBox, QTabWidget, QWidget
 
 from app.context import AppContext
-from app.pages.playground.form import InputForm
+from app.pages.playground.form import FieldForm
 from app.qt.boxes import vbox
 from app.qt.latest_request import LatestRequest
 from app.theme import SPACE_S, SPACE_XS
@@ -108,7 +108,7 @@ class InputPanel(QWidget):
         super().__init__(parent)
         self.model = InputModel(context, self)
         self.references: tuple[str, ...] = ()
-        self.form, self.text = InputForm(), QPlainTextEdit()
+        self.form, self.text = FieldForm(), QPlainTextEdit()
         self.text.setAccessibleName("Input as text")
         self.text.setTabChangesFocus(True)
         self.text.setPlaceholderText("The input as the backbone reads it")

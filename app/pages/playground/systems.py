@@ -141,7 +141,7 @@ def _run_system(run: RunModel, style: int) -> PlaygroundSystem:
     note = " · ".join(
         part
         for part in (baseline or describe_method(run.spec.method), Path(run.spec.backbone).name)
-        if part != run.meta.name
+        if not run.meta.name.startswith(part)
     )
     asked, folder = AskedSystem(str(run.path)), run.folder
     is_ready = any(path.is_dir() for path in (folder.prefix, folder.delta, folder.model))

@@ -9,7 +9,7 @@ from math import ceil, exp
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QTextCharFormat, QTextCursor
-from PySide6.QtWidgets import QTextEdit, QToolTip
+from PySide6.QtWidgets import QToolTip
 
 from app.qt.plain_text import visible
 from app.theme import Theme
@@ -23,7 +23,7 @@ MOST_MARKED = 400
 """Marks in one text; more would make scrolling slow."""
 
 
-class TokenView(TextView):
+class OutputView(TextView):
     """Text that grows by whole tokens; Left and Right go from token to token.
 
     Signals:
@@ -58,13 +58,12 @@ class TokenView(TextView):
         )
         if not same:
             self.show_text("")
-        pieces = []
+        pieces, start = [], self._ends[-1] if self._ends else 0
+        has_begun = start > 0
         for token in tokens[len(self.tokens) :]:
             piece = visible(token.text)
-            if not self._ends or self._ends[-1] == 0:
-                piece = piece.lstrip()
-            pieces.append(piece)
-        start = self._ends[-1] if self._ends else 0
+            pieces.append(piece if has_begun else piece.lstrip())
+            has_begun = has_begun or bool(pieces[-1])
         self._ends += [start + end for end in accumulate(map(_units, pieces))]
         self.tokens += tokens[len(self.tokens) :]
         cursor = QTextCursor(self.document())
@@ -171,8 +170,8 @@ class TokenView(TextView):
             marks.append(self._selection(self.current, current))
         self.setExtraSelections(marks)
 
-    def _selection(self, index: int, style: QTextCharFormat) -> QTextEdit.ExtraSelection:
-        selection = QTextEdit.ExtraSelection()
+    def _selection(self, index: int, style: QTextCharFormat) -> TextView.ExtraSelection:
+        selection = TextView.ExtraSelection()
         cursor = QTextCursor(self.document())
         cursor.setPosition(self._ends[index - 1] if index else 0)
         cursor.setPosition(self._ends[index], QTextCursor.MoveMode.KeepAnchor)
