@@ -103,7 +103,7 @@ class HistoryPane(QWidget):
         empty = EmptyState(
             context.theme,
             "Nothing asked yet",
-            "What you ask is kept here, with the project, and can be shown again.",
+            "What you ask is saved with the project, and can be shown again.",
             icon="playground",
         )
         self.pages = stack(empty, self.table)
