@@ -4,8 +4,8 @@
     python benchmarks/playground.py --prefix-length 10 --rounds 5 --tokens 40
 
 Questions go to a real engine process by its protocol, as the window sends them; times are those of
-the asking side. Prefixes start at real words, others for each, and are not trained: a token takes as
-long whatever it says.
+the asking side. Prefixes start at real words, others for each, and are not trained: a token
+takes as long whatever it says.
 """
 
 from __future__ import annotations

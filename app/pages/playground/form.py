@@ -20,7 +20,7 @@ from engine.contract.specs.data import Role
 BOX_CHARS = 14
 LABEL_CHARS = 26
 TEXT_LINES = 5
-MOST_FIELDS = 60
+MOST_FIELDS = 40
 """More would make a form that nobody fills in; the rest keep the values of their row."""
 
 Slot = tuple[str, str, int]

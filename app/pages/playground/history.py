@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from app.context import AppContext
 from app.pages.playground.systems import PlaygroundSystem, PlaygroundSystems
 from app.qt.boxes import stack, vbox
+from app.qt.idle_task import IdleTask
 from app.qt.plain_text import visible
 from app.qt.shortcuts import add_key
 from app.qt.table_model import TableColumn, TableModel
@@ -40,6 +43,7 @@ class History(QObject):
         super().__init__(parent)
         self._project = context.project
         self.entries: list[HistoryEntry] = []
+        self._reading: IdleTask[list[HistoryEntry]] | None = None
         context.project.opened.connect(self.read)
         context.project.closed.connect(self.read)
         self.read()
@@ -51,14 +55,24 @@ class History(QObject):
         return None if folder is None else PlaygroundFiles(folder.path)
 
     def read(self) -> None:
-        """Read the file."""
-        files = self.files
-        try:
-            self.entries = files.read_history()[::-1] if files is not None else []
-        except (UserError, OSError) as error:
-            self.entries = []
-            self.failed.emit(str(error))
+        """Read the file of the project that is open now, in slices."""
+        if self._reading is not None:
+            self._reading.cancel()
+            self._reading = None
+        self.entries = []
         self.changed.emit()
+        if (files := self.files) is not None:
+            work = _read(files)
+            self._reading = IdleTask(work, self, done=self._take, failed=self._on_failed)
+
+    def _take(self, entries: list[HistoryEntry]) -> None:
+        self._reading = None
+        self.entries += entries  # behind those that were added meanwhile
+        self.changed.emit()
+
+    def _on_failed(self, error: UserError) -> None:
+        self._reading = None
+        self.failed.emit(error.message)
 
     def add(self, entry: HistoryEntry) -> None:
         """Save an entry."""
@@ -69,6 +83,9 @@ class History(QObject):
             files.add_to_history(entry)
         except (UserError, OSError) as error:
             self.failed.emit(str(error))
+        if self._reading is not None:  # it may have read the file before, or not
+            self.read()
+            return
         self.entries.insert(0, entry)
         self.changed.emit()
 
@@ -122,6 +139,16 @@ class HistoryPane(QWidget):
         rows = self.table.selected_rows()
         if rows:
             self.chosen.emit(self.model.rows[rows[0]])
+
+
+def _read(files: PlaygroundFiles) -> Generator[None, None, list[HistoryEntry]]:
+    """The entries, the newest first."""
+    entries = []
+    for entry in files.history_newest_first():
+        if entry is not None:
+            entries.append(entry)
+        yield
+    return entries
 
 
 def systems_of(entry: HistoryEntry, systems: PlaygroundSystems) -> list[PlaygroundSystem]:

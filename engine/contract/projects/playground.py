@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -91,13 +91,25 @@ class PlaygroundFiles:
         Raises:
             UserError: the file is a link or no plain file.
         """
-        entries = []
-        for line in _last_lines(self.history):
+        entries = [entry for entry in self.history_newest_first() if entry is not None]
+        return entries[::-1]
+
+    def history_newest_first(self) -> Iterator[HistoryEntry | None]:
+        """The newest entries one by one, for a window that reads a few at a time.
+
+        Yields:
+            None for a line that does not read.
+
+        Raises:
+            UserError: as `read_history`.
+        """
+        for line in _last_lines(self.history)[-MAX_ENTRIES:][::-1]:
+            entry = None
             try:
-                entries.append(codec.from_text(HistoryEntry, line.decode("utf-8")))
+                entry = codec.from_text(HistoryEntry, line.decode("utf-8"))
             except (ProtocolError, UserError, UnicodeDecodeError, RecursionError) as error:
                 log.warning("%s: a line is left out: %s", self.history, error)
-        return entries[-MAX_ENTRIES:]
+            yield entry
 
     def add_to_history(self, entry: HistoryEntry) -> None:
         """Append an entry; one that is too long for a line is left out.
