@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QItemSelection
+from PySide6.QtCore import QItemSelection, Qt
 from PySide6.QtWidgets import QHeaderView, QWidget
 
 from app.context import AppContext
@@ -17,7 +17,7 @@ from app.qt.boxes import combo_box, stack, vbox
 from app.qt.latest_request import LatestRequest
 from app.qt.plain_text import visible
 from app.qt.table_model import RIGHT, TableColumn, TableModel
-from app.theme import SPACE_S, SPACE_XS, scaled_font
+from app.theme import SPACE_L, SPACE_S, SPACE_XS, scaled_font
 from app.widgets.empty_state import EmptyState
 from app.widgets.flow import FlowLayout
 from app.widgets.labels import ElidedLabel, Label, MutedLabel
@@ -209,10 +209,14 @@ class AttentionPane(QWidget):
 
     @staticmethod
     def _fit(table: TableView) -> None:
-        header = table.horizontalHeader()
+        """Numbers get the width of the widest that there can be; the words get the rest."""
+        header, metrics = table.horizontalHeader(), table.fontMetrics()
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         for column in range(1, header.count()):
-            header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
+            title = str(table.model().headerData(column, Qt.Orientation.Horizontal))
+            width = max(metrics.horizontalAdvance(text) for text in (title, "100.0%"))
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
+            header.resizeSection(column, width + SPACE_L)
 
 
 def chosen_shares(attention: AttentionMap, layer: int, head: int) -> Numbers:

@@ -19,7 +19,7 @@ from engine.contract.protocol.playground import StreamedToken
 LEAST_LINES, MOST_LINES = 2, 16
 UNSURE = 0.3
 """A token that was less probable is underlined."""
-MOST_MARKED = 400
+MOST_MARKED = 150
 """Marks in one text; more would make scrolling slow."""
 
 
