@@ -14,12 +14,14 @@ class Pending(Protocol):
 
     Signals:
         progressed: `commands.Progress`; may be dropped.
+        part_arrived: a partial reply, of a command that has some.
         answered: the command's reply dataclass.
         failed: `commands.Failure`.
         cancelled: nothing.
     """
 
     progressed: SignalInstance
+    part_arrived: SignalInstance
     answered: SignalInstance
     failed: SignalInstance
     cancelled: SignalInstance

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from engine.contract.protocol.playground import Part
+
 
 class Reporter(Protocol):
     """Progress out, cancellation in: one call does both, so that neither is forgotten."""
@@ -16,6 +18,17 @@ class Reporter(Protocol):
 
         Raises:
             Cancelled: the user asked to give up; leave nothing half-done behind.
+        """
+
+
+class PartReporter(Reporter, Protocol):
+    """A reporter that also takes partial replies, which are not throttled."""
+
+    def send_part(self, part: Part) -> None:
+        """Send what there is of the reply already.
+
+        Raises:
+            Cancelled: as `update`.
         """
 
 

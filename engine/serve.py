@@ -49,6 +49,14 @@ from engine.contract.protocol.outputs import (
     Generate,
     ScoreOutputs,
 )
+from engine.contract.protocol.playground import (
+    ListFormFields,
+    MeasureAttention,
+    Part,
+    ReadFormRow,
+    StreamOutputs,
+    WriteInput,
+)
 from engine.contract.protocol.prefixes import (
     ComparePrefixes,
     ExportPrefix,
@@ -101,6 +109,11 @@ HANDLERS: Mapping[type, str] = {
     WriteAgain: "engine.writing.handlers:write_again",
     ExportTexts: "engine.writing.handlers:export_texts",
     CollectStudy: "engine.studies.handlers:collect_study",
+    ListFormFields: "engine.data.form:list_form_fields",
+    ReadFormRow: "engine.data.form:read_form_row",
+    WriteInput: "engine.data.form:write_input",
+    StreamOutputs: "engine.playground.handlers:stream_outputs",
+    MeasureAttention: "engine.playground.handlers:measure_attention",
 }
 """Command to "module:function"; a room is imported at its first command and not before, so
 that the data engine never loads torch."""
@@ -253,7 +266,7 @@ class _Server:
 
 
 class _RequestReporter:
-    """Sends progress at most ten times a second, and raises `Cancelled`."""
+    """Sends progress at most ten times a second, parts at once, and raises `Cancelled`."""
 
     def __init__(self, server: _Server, request_id: int) -> None:
         self._server = server
@@ -267,6 +280,11 @@ class _RequestReporter:
         if now_s >= self._next_s:
             self._next_s = now_s + PROGRESS_EVERY_S
             self._server.send(self._request_id, Progress(done, total, unit, text))
+
+    def send_part(self, part: Part) -> None:
+        """Send a partial reply (`engine.reporter.PartReporter`)."""
+        self._server.check_cancelled()
+        self._server.send(self._request_id, part)
 
 
 def _find_handler(handlers: Mapping[type, str], command: Command) -> Callable[..., Any]:

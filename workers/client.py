@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from engine.contract.protocol.commands import Command, Failure, Progress, Reply
 from engine.contract.protocol.lines import Request, RequestCancelled, Response
+from engine.contract.protocol.playground import Part
 from workers.client_thread import ClientThread
 from workers.processes import engine_command
 
@@ -27,12 +28,15 @@ class PendingRequest(QObject):
 
     Signals:
         progressed: `Progress`; may be dropped.
+        part_arrived: a partial reply of a command that has some, in order; after the engine
+            died and was asked again, they come again from the first.
         answered: the command's reply dataclass.
         failed: `Failure`.
         cancelled: nothing.
     """
 
     progressed = Signal(object)
+    part_arrived = Signal(object)
     answered = Signal(object)
     failed = Signal(object)
     cancelled = Signal()
@@ -46,10 +50,13 @@ class PendingRequest(QObject):
         if self._cancel is not None:
             self._cancel()
 
-    def deliver(self, body: Progress | Reply | Failure | RequestCancelled) -> None:
-        """Pass on what the engine responded: any number of `Progress`, then one of the others."""
+    def deliver(self, body: Progress | Part | Reply | Failure | RequestCancelled) -> None:
+        """Pass on what the engine responded: parts and `Progress`, then one of the others."""
         if isinstance(body, Progress):
             self.progressed.emit(body)
+            return
+        if isinstance(body, Part):
+            self.part_arrived.emit(body)
             return
         self._cancel = None
         if isinstance(body, Failure):
@@ -157,7 +164,7 @@ class EngineClient(QObject):
 
     def _pass_on(self, response: Response) -> None:
         pending = self._pending.get(response.request_id)
-        if not isinstance(response.body, Progress):
+        if response.is_final:
             self._pending.pop(response.request_id, None)
         if pending is not None:
             pending.deliver(response.body)

@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, QThread, Signal
 
 from engine.contract import codec
 from engine.contract.errors import WorkbenchError
-from engine.contract.protocol.commands import Failure, Progress
+from engine.contract.protocol.commands import Failure
 from engine.contract.protocol.lines import (
     CancelRequest,
     Request,
@@ -48,7 +48,8 @@ class ClientThread(QThread):
     `run` is the thread; the other public methods are for the window's thread and never block.
 
     Signals:
-        responded: `Response`; for each request any number of `Progress` and one final body.
+        responded: `Response`; for each request any number of `Progress` and parts, then one final
+            body.
     """
 
     responded = Signal(object)
@@ -166,7 +167,7 @@ class ClientThread(QThread):
             if response.request_id not in self._requests:
                 log.warning("skipped a response to request %d, not open", response.request_id)
                 return
-            if not isinstance(response.body, Progress):
+            if response.is_final:
                 del self._requests[response.request_id]
         self.responded.emit(response)
 

@@ -40,6 +40,8 @@ _NEEDS = {
     "runs.use": "select a finished run",
     "runs.compare": "select finished runs",
     "runs": "select a run",
+    "playground.stop": "nothing is being written",
+    "playground": "tick a system",
     "write.edit": "select a row",
     "write.again": "select rows that have texts, at most 2,000",
     "write.restore": "select rows whose text was changed",

@@ -32,6 +32,7 @@ PAGES = (
     PageEntry("Data", "app.pages.data.page"),
     PageEntry("Runs", "app.pages.runs.page"),
     PageEntry("Compare", "app.pages.compare.page"),
+    PageEntry("Playground", "app.pages.playground.page"),
     PageEntry("Write", "app.pages.write.page"),
     PageEntry("Prefixes", "app.pages.prefixes.page"),
     PageEntry("Studies", "app.pages.studies.page"),

@@ -37,7 +37,8 @@ class EmptyState(QWidget):
         self._icon, self.title, self.text = Label(), WrappedLabel(title), MutedLabel(theme, text)
         for label in (self._icon, self.title, self.text):
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._icon.setVisible(bool(icon))
+        if not icon:  # shown before it stands in the layout, it would be a window of its own
+            self._icon.hide()
         self.title.setFont(scaled_font(130, bold=True))
         set_minimum_chars(self.text, TEXT_WIDTH_CHARS / 2)
         self._buttons = FlowLayout(centred=True)

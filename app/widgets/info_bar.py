@@ -62,7 +62,8 @@ class InfoBar(QFrame):
         self.label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.buttons: list[QPushButton] = []
         self.close_button = flat_button("close", "Close this message", self._dismiss)
-        self.close_button.setVisible(closable)
+        if not closable:
+            self.close_button.hide()
         self._layout = hbox(
             self._sign,
             (self.label, 1),

@@ -12,6 +12,8 @@ from app.qt.boxes import vbox
 from app.qt.sizes import icon_side
 from app.theme import SPACE_M, SPACE_S, SPACE_XS, Theme
 
+WIDEST = "Playground"
+"""All buttons have room for it, so that they are equally wide."""
 _ICON_PERCENT = 125
 _BY_KEY = (
     Qt.FocusReason.TabFocusReason,
@@ -62,7 +64,7 @@ class SidebarButton(QAbstractButton):
     def sizeHint(self) -> QSize:
         """Room for icon, name and gaps."""
         metrics, side = self.fontMetrics(), icon_side(_ICON_PERCENT)
-        width = side + 2 * SPACE_M + metrics.horizontalAdvance("Compare ") + SPACE_S
+        width = side + 2 * SPACE_M + metrics.horizontalAdvance(WIDEST) + SPACE_XS
         return QSize(width, max(side, metrics.height()) + SPACE_M)
 
     def focusInEvent(self, event: QFocusEvent) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from engine.contract.projects.dataset_store import DatasetStore
@@ -42,28 +42,28 @@ class Input:
         return linearise(self.parts, self.sources, form)
 
 
+def cell_parts(name: str, role: Role, cell: str) -> tuple[Sequence[Part], Sequence[str], bool]:
+    """What a cell of an input column says: parts, source texts, and whether it parsed."""
+    if role is Role.FIELD:
+        return [(name, joined_list(cell))], (), True
+    if role is Role.SOURCE:
+        return (), [joined_list(cell)] if cell.strip() else (), True
+    try:
+        return (parse_meaning if role is Role.MEANING else parse_triples)(cell), (), True
+    except (NotAMeaningError, NotTriplesError):
+        return (), [cell], False
+
+
 def input_of(cells: Iterable[tuple[str, Role, str]]) -> Input:
     """The input of a row whose input cells are these: name, role and text of each."""
     parts: list[Part] = []
     sources: list[str] = []
     all_parsed = True
-    for name, role, cell in cells:
-        if role is Role.FIELD:
-            parts.append((name, joined_list(cell)))
-        elif role is Role.MEANING:
-            try:
-                parts.extend(parse_meaning(cell))
-            except NotAMeaningError:
-                sources.append(cell)
-                all_parsed = False
-        elif role is Role.TRIPLES:
-            try:
-                parts.extend(parse_triples(cell))
-            except NotTriplesError:
-                sources.append(cell)
-                all_parsed = False
-        elif cell.strip():
-            sources.append(joined_list(cell))
+    for cell in cells:
+        more, texts, parsed = cell_parts(*cell)
+        parts += more
+        sources += texts
+        all_parsed &= parsed
     return Input(tuple(parts), tuple(sources), all_parsed)
 
 

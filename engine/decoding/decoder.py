@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
@@ -75,6 +75,7 @@ def decode_events(
     reporter: Reporter,
     *,
     alternatives: int = 0,
+    seeds: Sequence[int] | None = None,
 ) -> Generator[Finished | Streamed, None, None]:
     """Decode prompts as `decode` does, and report each token as it comes.
 
@@ -82,6 +83,7 @@ def decode_events(
 
     Args:
         alternatives: how many of the likeliest tokens are reported with each token.
+        seeds: of each prompt, where samples of one prompt are to differ.
 
     Yields:
         Tokens (of beam search none, as they are not final), and each input's end.
@@ -93,7 +95,11 @@ def decode_events(
     check_positions(system, prompts, decoding)
     backbone, total = system.backbone, len(prompts)
     order = sorted(range(total), key=lambda index: len(prompts[index]))
-    inputs = [SearchInput(row, row, prompts[row], decoding, alternatives) for row in order]
+    each = [decoding if seeds is None else replace(decoding, seed=seeds[row]) for row in order]
+    inputs = [
+        SearchInput(row, row, prompts[row], own, alternatives)
+        for row, own in zip(order, each, strict=True)
+    ]
     limit, done, tokens = decoding.max_new_tokens, 0, 0
 
     def on_step(inputs: int) -> None:

@@ -18,6 +18,8 @@ from engine.decoding.files import decode_and_score, save_outputs
 from engine.decoding.systems import LoadedSystem, Systems
 from engine.reporter import Reporter
 
+MAX_BACKBONES = 3
+"""The frozen one, and fine-tuned models next to it."""
 systems: list[Systems] = []
 """One per engine process: what makes the engine worth keeping alive is the loaded backbone."""
 
@@ -87,5 +89,5 @@ def _load(
 def shared_systems() -> Systems:
     """The systems of this process."""
     if not systems:
-        systems.append(Systems())
+        systems.append(Systems(backbones=MAX_BACKBONES))
     return systems[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,17 +11,19 @@ from engine.backbones.device import choose_device, choose_dtype
 from engine.backbones.entries import find_entry
 from engine.backbones.explaining import explained
 from engine.backbones.loading import Backbone, load_backbone
+from engine.backbones.machine import physical_memory_bytes
 from engine.backbones.paths import folder_of
 from engine.contract.errors import UserError
 from engine.contract.methods.info import ArtifactKind
 from engine.contract.runs.cards import Card, PositionScheme
+from engine.contract.runs.events import RunState
 from engine.contract.runs.folder import RunFolder
 from engine.contract.specs.data import Linearisation, Mapping, PromptForm
 from engine.contract.specs.run import describe_method
 from engine.contract.specs.training import DecodingSpec, Device, Precision
 from engine.data.prompt import prompt_name, prompt_named
 from engine.exchange import folders, native
-from engine.exchange.card import is_folder_of
+from engine.exchange.card import is_folder_of, read_card
 from engine.exchange.checking import backbone_for, refuse_other_backbone, refuse_other_sizes
 from engine.exchange.foreign import ForeignForm
 from engine.exchange.reading import holding_folder, read_any
@@ -63,14 +66,27 @@ class LoadedSystem:
 
 
 class Systems:
-    """Loads systems, and caches the backbone that was loaded last."""
+    """Loads systems, and caches the backbones that were used last, fine-tuned ones included.
+
+    Args:
+        backbones: how many may be held, as far as they take less than half of the memory.
+    """
 
     def __init__(
-        self, *, device: Device = Device.AUTO, precision: Precision = Precision.AUTO
+        self,
+        *,
+        device: Device = Device.AUTO,
+        precision: Precision = Precision.AUTO,
+        backbones: int = 1,
     ) -> None:
         self._device = choose_device(device)
         self._dtype = choose_dtype(precision, self._device)
-        self._cached: tuple[str, Backbone] | None = None
+        self._most = backbones
+        self._cached: OrderedDict[str, Backbone] = OrderedDict()
+
+    def holds(self, backbone: Backbone) -> bool:
+        """Whether it is in memory, to be used again."""
+        return any(backbone is cached for cached in self._cached.values())
 
     def load(self, path: Path, reporter: Reporter, form: ForeignForm | None = None) -> LoadedSystem:
         """The system of a finished run's folder, or of a prefix or delta folder.
@@ -119,13 +135,20 @@ class Systems:
         if folder.delta.is_dir():
             return self._load_delta(folder.delta, folder, reporter, form)
         if not folder.model.is_dir():
-            state = folder.read_status().state.value
+            state = folder.read_status().state
+            if state is RunState.FINISHED:
+                raise UserError(
+                    "run-without-weights",
+                    "The run in {path} is finished, but what it trained is not in its folder "
+                    "any more. Copy it back, or train the run again.",
+                    path=folder.path,
+                )
             raise UserError(
                 "run-not-finished",
                 "The run in {path} is {state} and has nothing to decode with yet. Let it "
                 'finish first (python main.py resume "{path}").',
                 path=folder.path,
-                state=state,
+                state=state.value,
             )
         backbone = self._backbone(str(folder.model), reporter)
         return LoadedSystem(
@@ -171,6 +194,24 @@ class Systems:
             system = saved_system(backbone, card.method, tensors)
         return _loaded(system, card, folder)
 
+    def backbone_name(self, path: Path) -> str:
+        """The backbone that the system of a run's, prefix's or delta's folder needs, unloaded.
+
+        Raises:
+            UserError: as `load`, as far as that is known without loading.
+        """
+        if (path / "run.json").exists():
+            folder = RunFolder(path)
+            return str(folder.model) if folder.model.is_dir() else folder.read_spec().backbone
+        for kind in ArtifactKind:
+            if is_folder_of(kind, path):
+                return backbone_for(read_card(path, kind))
+        return ""
+
+    def is_loaded(self, name: str) -> bool:
+        """Whether this backbone is in memory."""
+        return _key(name) in self._cached
+
     def _backbone_of(
         self,
         card: Card,
@@ -194,11 +235,31 @@ class Systems:
         return self._backbone(name, reporter)
 
     def _backbone(self, name: str, reporter: Reporter) -> Backbone:
-        if self._cached is None or self._cached[0] != name:
-            self._cached = None  # free the one before first: two may not fit
-            loaded = load_backbone(name, device=self._device, dtype=self._dtype, reporter=reporter)
-            self._cached = (name, loaded)
-        return self._cached[1]
+        key = _key(name)
+        backbone = self._cached.pop(key, None)
+        if backbone is None:
+            self._make_room()
+            backbone = load_backbone(
+                name, device=self._device, dtype=self._dtype, reporter=reporter
+            )
+        self._cached[key] = backbone
+        return backbone
+
+    def _make_room(self) -> None:
+        """Free the backbones that were not used longest, before another is loaded."""
+        sizes = {name: each.model.get_memory_footprint() for name, each in self._cached.items()}
+        budget = physical_memory_bytes() // 2
+        while sizes and (
+            len(sizes) >= self._most or sum(sizes.values()) + max(sizes.values()) > budget
+        ):
+            name = next(iter(sizes))
+            del sizes[name], self._cached[name]
+
+
+def _key(name: str) -> str:
+    """A backbone's folder, as it may have several names."""
+    folder = folder_of(name)
+    return name if folder is None else str(folder.resolve())
 
 
 def _with_form(loaded: LoadedSystem, form: ForeignForm) -> LoadedSystem:

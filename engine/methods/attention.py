@@ -14,8 +14,9 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -32,6 +33,7 @@ from transformers.masking_utils import sdpa_mask
 from engine.contract.errors import EngineError, UserError
 from engine.contract.methods.prefix import AttentionKind
 from engine.contract.runs.cards import AttentionSite
+from engine.methods.attention_weights import attention_weights
 
 KeyValues = dict[AttentionSite, torch.Tensor]
 """A prefix: for each site a tensor [2, H, P, D], 0 = key (rotated, where keys are), 1 = value."""
@@ -59,6 +61,7 @@ class Slot:
             follows one by one sees it too.
         recording: while set, the module's own keys and values of the next forward pass are
             saved in `recorded`, [2, B, H, S, D], and put on this list.
+        watch: while set, it is given the weights of each pass, [B, query heads, T, P + S], and P.
     """
 
     entries: torch.Tensor | None = None
@@ -66,6 +69,7 @@ class Slot:
     seen: torch.Tensor | None = None
     recording: list[Slot] | None = None
     recorded: torch.Tensor | None = None
+    watch: Callable[[torch.Tensor, int], None] | None = None
 
     @property
     def size(self) -> tuple[int, int]:
@@ -90,6 +94,8 @@ def _attention(
         slot.recorded = torch.stack([key, value])
         slot.recording.append(slot)
     if slot.entries is None:
+        if slot.watch is not None:
+            slot.watch(attention_weights(module, query, key, attention_mask, **kwargs), 0)
         result: tuple[torch.Tensor, None] = sdpa_attention_forward(
             module, query, key, value, attention_mask, **kwargs
         )
@@ -109,6 +115,8 @@ def _attention(
     # Without a mask every query sees every key: the mask function below gives None only for
     # a single query or for attention that is not causal.
     kwargs["is_causal"] = False
+    if slot.watch is not None:
+        slot.watch(attention_weights(module, query, key, attention_mask, **kwargs), length)
     result = sdpa_attention_forward(module, query, key, value, attention_mask, **kwargs)
     return result
 
@@ -263,6 +271,21 @@ class PrefixAttention:
         finally:
             for slot in self._slots.values():
                 slot.entries = slot.visible = slot.seen = None
+
+    @contextlib.contextmanager
+    def watched(self, watch: Callable[[AttentionSite, torch.Tensor, int], None]) -> Iterator[None]:
+        """Give `watch` the weights of every attention inside.
+
+        Args:
+            watch: gets the site, weights [B, query heads, T, P + S] in float32, and P.
+        """
+        try:
+            for site, slot in self._slots.items():
+                slot.watch = partial(watch, site)
+            yield
+        finally:
+            for slot in self._slots.values():
+                slot.watch = None
 
     @torch.no_grad()
     def record(self, model: PreTrainedModel, input_ids: torch.Tensor) -> KeyValues:

@@ -303,6 +303,11 @@ class SavedPrefix(PrefixedBackbone):
         device = backbone.model.device
         self._saved = {site: entries.to(device) for site, entries in key_values.items()}
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether it only stands before all tokens, so that other rows may have others."""
+        return not self._is_infix and not self.decoder_offset
+
     @contextlib.contextmanager
     def active(self) -> Iterator[None]:
         """Let the backbone see the keys and values, its decoder's tokens behind them."""

@@ -40,6 +40,7 @@ Replies = Mapping[type, Callable[[Any], object]]
 
 class FakePending(QObject):
     progressed = Signal(object)
+    part_arrived = Signal(object)
     answered = Signal(object)
     failed = Signal(object)
     cancelled = Signal()

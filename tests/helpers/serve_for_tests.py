@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 from pathlib import Path
+from typing import cast
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
@@ -16,7 +17,8 @@ from engine.contract.errors import Remedy, UserError
 from engine.contract.protocol.backbones import FetchBackbone, ListBackbones
 from engine.contract.protocol.commands import Done
 from engine.contract.protocol.data import ExportRejected
-from engine.reporter import Reporter
+from engine.contract.protocol.playground import InputWritten
+from engine.reporter import PartReporter, Reporter
 
 COMMAND = (sys.executable, str(Path(__file__).resolve()))
 HANDLERS = {
@@ -46,6 +48,10 @@ def obey(command: FetchBackbone, reporter: Reporter) -> object:
             for done in range(int(argument)):
                 reporter.update(done, int(argument), "bytes")
             return Done("counted")
+        case "parts":
+            for number in range(int(argument)):
+                cast("PartReporter", reporter).send_part(InputWritten(number, f"part {number}"))
+            return Done("all")
         case "loop":
             while True:
                 reporter.update(0, 0, "bytes")

@@ -13,6 +13,7 @@ from engine.contract.errors import ProtocolError
 from engine.contract.protocol.backbones import FetchBackbone
 from engine.contract.protocol.commands import Command, Done, Failure, Progress
 from engine.contract.protocol.data import InspectFile
+from engine.contract.protocol.playground import InputWritten
 from engine.contract.reading.reading import FileReport
 from engine.contract.runs.events import Blame
 from tests.helpers.serve_for_tests import COMMAND
@@ -229,3 +230,11 @@ def test_a_client_that_was_never_asked_has_no_engine_to_end(make_window: MakeWin
     before = children()
     make_window().client.close()
     assert children() == before
+
+
+def test_partial_replies_come_whole_and_in_order_before_the_reply(window: Window) -> None:
+    heard = window.ask("parts 2000")
+    parts: list[object] = []
+    heard.pending.part_arrived.connect(lambda part: parts.append((part, bool(heard.final))))
+    assert window.wait(heard) == Done("all")
+    assert parts == [(InputWritten(number, f"part {number}"), False) for number in range(2000)]

@@ -25,7 +25,7 @@ class LineAppender:
     def __init__(self, path: Path) -> None:
         self._path = path
         with explain_disk_errors(path):
-            _drop_torn_line(path)
+            drop_torn_line(path)
             self._stream = open_to_change(path)
 
     def append(self, line: str, *, flush: bool = False) -> None:
@@ -64,7 +64,7 @@ def _write_whole(stream: IO[bytes], data: bytes) -> None:
         raise
 
 
-def _drop_torn_line(path: Path) -> None:
+def drop_torn_line(path: Path) -> None:
     """Cut off an unfinished last line, left by a kill in the middle of a write."""
     if not path.exists():
         return

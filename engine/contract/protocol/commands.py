@@ -33,6 +33,18 @@ from engine.contract.protocol.outputs import (
     Generated,
     ScoreOutputs,
 )
+from engine.contract.protocol.playground import (
+    AttentionShares,
+    FormFields,
+    FormRow,
+    ListFormFields,
+    MeasureAttention,
+    OutputsStreamed,
+    ReadFormRow,
+    StreamOutputs,
+    WriteInput,
+    WrittenInput,
+)
 from engine.contract.protocol.prefixes import (
     ComparePrefixes,
     ExportPrefix,
@@ -96,6 +108,11 @@ Command = (
     | WriteTexts
     | WriteAgain
     | ExportTexts
+    | ListFormFields
+    | ReadFormRow
+    | WriteInput
+    | StreamOutputs
+    | MeasureAttention
 )
 
 
@@ -125,6 +142,11 @@ Reply = (
     | StudyResults
     | WritingPlan
     | WrittenAgain
+    | FormFields
+    | FormRow
+    | WrittenInput
+    | OutputsStreamed
+    | AttentionShares
     | Done
 )
 

@@ -9,6 +9,7 @@ import json
 from dataclasses import dataclass
 
 from engine.contract.protocol.commands import Command, Failure, Progress, Reply
+from engine.contract.protocol.playground import Part
 
 PROTOCOL_VERSION = 1
 
@@ -48,11 +49,16 @@ class RequestCancelled:
 
 @dataclass(frozen=True)
 class Response:
-    """One line from the engine: any number of `Progress`, then one of the others."""
+    """One line from the engine: any number of `Progress` and parts, then one of the others."""
 
     request_id: int
-    body: Progress | Reply | Failure | RequestCancelled
+    body: Progress | Part | Reply | Failure | RequestCancelled
     version: int = PROTOCOL_VERSION
+
+    @property
+    def is_final(self) -> bool:
+        """Whether it is the last of its request."""
+        return not isinstance(self.body, Progress | Part)
 
 
 def find_request_id(line: str) -> int | None:
