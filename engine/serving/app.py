@@ -19,7 +19,7 @@ from engine.serving.errors import (
     response_of,
 )
 from engine.serving.gate import Gate, Limits
-from engine.serving.jobs import JobQueue, OutputEnded
+from engine.serving.jobs import JobEnded, JobQueue
 from engine.serving.metrics import Metrics
 from engine.serving.openai_format import (
     ChatFormat,
@@ -152,14 +152,14 @@ def make_app(
 
 async def _stream(outputs: Outputs, made: Format, count: int, *, usage: bool) -> AsyncIterator[str]:
     """Server-sent events, until all outputs have ended."""
-    ended: list[OutputEnded] = []
+    ended: list[JobEnded] = []
     try:
         for number in range(count):
             if (start := made.start(number)) is not None:
                 yield _line(made.chunk([start]))
         async with aclosing(outputs.events()) as events:
             async for number, event in events:
-                if isinstance(event, OutputEnded):
+                if isinstance(event, JobEnded):
                     ended.append(event)
                     yield _line(made.chunk([made.end(number, event)]))
                 else:

@@ -25,7 +25,7 @@ class OutputPiece:
 
 
 @dataclass(frozen=True)
-class OutputEnded:
+class JobEnded:
     """An output is complete.
 
     Attributes:
@@ -48,7 +48,7 @@ class OutputFailed:
     message: str
 
 
-JobEvent = OutputPiece | OutputEnded | OutputFailed
+JobEvent = OutputPiece | JobEnded | OutputFailed
 
 
 @dataclass(eq=False)

@@ -7,14 +7,14 @@ import time
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from engine.serving.jobs import OutputEnded
+from engine.serving.jobs import JobEnded
 from engine.serving.transcript import TokenText
 
 
 class Format(Protocol):
     """One of the two endpoints."""
 
-    def choice(self, number: int, ended: OutputEnded) -> dict[str, Any]:
+    def choice(self, number: int, ended: JobEnded) -> dict[str, Any]:
         """A whole output."""
 
     def body(self, choices: list[dict[str, Any]], usage: dict[str, int]) -> dict[str, Any]:
@@ -29,11 +29,11 @@ class Format(Protocol):
     def piece(self, number: int, text: str, tokens: Sequence[TokenText]) -> dict[str, Any]:
         """What is new of an output."""
 
-    def end(self, number: int, ended: OutputEnded) -> dict[str, Any]:
+    def end(self, number: int, ended: JobEnded) -> dict[str, Any]:
         """An output's last event."""
 
 
-def usage_of(prompt_tokens: int, ended: Sequence[OutputEnded]) -> dict[str, int]:
+def usage_of(prompt_tokens: int, ended: Sequence[JobEnded]) -> dict[str, int]:
     """The numbers of tokens."""
     new = sum(output.new_tokens for output in ended)
     return {
@@ -71,7 +71,7 @@ class CompletionFormat(_Common):
 
     _KIND, _CHUNK, _ID = "text_completion", "text_completion", "cmpl"
 
-    def choice(self, number: int, ended: OutputEnded) -> dict[str, Any]:
+    def choice(self, number: int, ended: JobEnded) -> dict[str, Any]:
         """As `Format.choice`."""
         return {**self.piece(number, ended.text, ended.tokens), "finish_reason": reason_of(ended)}
 
@@ -83,7 +83,7 @@ class CompletionFormat(_Common):
         logprobs = self._logprobs(tokens)
         return {"index": number, "text": text, "logprobs": logprobs, "finish_reason": None}
 
-    def end(self, number: int, ended: OutputEnded) -> dict[str, Any]:
+    def end(self, number: int, ended: JobEnded) -> dict[str, Any]:
         """As `Format.end`."""
         return {**self.piece(number, "", ()), "finish_reason": reason_of(ended)}
 
@@ -107,7 +107,7 @@ class ChatFormat(_Common):
 
     _KIND, _CHUNK, _ID = "chat.completion", "chat.completion.chunk", "chatcmpl"
 
-    def choice(self, number: int, ended: OutputEnded) -> dict[str, Any]:
+    def choice(self, number: int, ended: JobEnded) -> dict[str, Any]:
         """As `Format.choice`."""
         return {
             "index": number,
@@ -124,7 +124,7 @@ class ChatFormat(_Common):
         """As `Format.piece`."""
         return self._delta(number, {"content": text}, tokens)
 
-    def end(self, number: int, ended: OutputEnded) -> dict[str, Any]:
+    def end(self, number: int, ended: JobEnded) -> dict[str, Any]:
         """As `Format.end`."""
         return {**self._delta(number, {}), "finish_reason": reason_of(ended)}
 
@@ -154,6 +154,6 @@ def _token(text: str, log_probability: float) -> dict[str, Any]:
     return {"token": text, "logprob": log_probability, "bytes": data}
 
 
-def reason_of(ended: OutputEnded) -> str:
+def reason_of(ended: JobEnded) -> str:
     """Why an output ended, in OpenAI's words."""
     return "length" if ended.is_cut else "stop"

@@ -12,9 +12,9 @@ from starlette.requests import Request
 from engine.contract.specs.training import DecodingSpec
 from engine.serving.errors import RequestError
 from engine.serving.jobs import (
+    JobEnded,
     JobEvent,
     JobQueue,
-    OutputEnded,
     OutputFailed,
     OutputJob,
     OutputPiece,
@@ -78,7 +78,7 @@ class Outputs:
         queue.put(self._jobs)
         metrics.count_tokens(prefix.row, prompt=self.prompt_tokens)
 
-    async def events(self) -> AsyncGenerator[tuple[int, OutputPiece | OutputEnded], None]:
+    async def events(self) -> AsyncGenerator[tuple[int, OutputPiece | JobEnded], None]:
         """What comes, by the number of its output, until all have ended.
 
         Raises:
@@ -92,7 +92,7 @@ class Outputs:
                 number, event = await asyncio.wait_for(self._events.get(), remaining_s)
                 if isinstance(event, OutputFailed):
                     raise RequestError(503, event.message, code="output_failed")
-                left -= isinstance(event, OutputEnded)
+                left -= isinstance(event, JobEnded)
                 yield number, event
         finally:
             self.cancel()
@@ -101,18 +101,18 @@ class Outputs:
         """Nobody waits for them any more."""
         self._queue.cancel(self._jobs)
 
-    async def all(self, request: Request) -> list[OutputEnded]:
+    async def all(self, request: Request) -> list[JobEnded]:
         """All outputs at their ends.
 
         Raises:
             TimeoutError, RequestError: as `events`; also where the client has gone.
         """
-        ended: dict[int, OutputEnded] = {}
+        ended: dict[int, JobEnded] = {}
 
         async def collect() -> None:
             async with aclosing(self.events()) as events:
                 async for number, event in events:
-                    if isinstance(event, OutputEnded):
+                    if isinstance(event, JobEnded):
                         ended[number] = event
 
         collecting = asyncio.ensure_future(collect())

@@ -10,7 +10,7 @@ import torch
 from engine.contract.specs.training import DecodingSpec, Strategy
 from engine.decoding.decoder import stepper_of
 from engine.decoding.search import Finished, Streamed, search
-from engine.serving.jobs import JobQueue, OutputEnded, OutputPiece
+from engine.serving.jobs import JobEnded, JobQueue, OutputPiece
 from engine.serving.metrics import Metrics
 from engine.serving.prefixes import ServedPrefixes
 
@@ -82,4 +82,4 @@ class SearchThread:
             job.report(OutputPiece(rest, tuple(transcript.details[job.reported_tokens :])))
         is_cut = len(event.tokens) >= job.decoding.max_new_tokens and not transcript.is_stopped
         details = tuple(transcript.details)
-        job.report(OutputEnded(text, details, transcript.tokens, is_cut))
+        job.report(JobEnded(text, details, transcript.tokens, is_cut))
