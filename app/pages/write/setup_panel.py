@@ -28,7 +28,7 @@ from engine.contract.writing.work import ChosenRows
 
 ALL, FIRST, SELECTED = "All rows", "The first …", "Selected rows"
 _FIRST_ROWS = 10
-_PREVIEW_LINES = 6
+_PREVIEW_LINES = 4
 
 
 class SetupPanel(VerticalArea):
