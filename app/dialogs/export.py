@@ -24,7 +24,7 @@ from app.qt.boxes import vbox
 from app.theme import SPACE_L, SPACE_M, SPACE_S, Theme
 from app.widgets.command_line import CommandLine
 from app.widgets.labels import MutedLabel
-from engine.contract.exports import EXPORTS
+from engine.contract.exports import EXPORT_NAMES, EXPORTS
 from engine.contract.files.writing import slug
 from engine.contract.protocol.prefixes import CacheType, ExportPrefix
 
@@ -50,7 +50,7 @@ class ExportDialog(QDialog):
         source: Path,
         name: str,
         start: Path,
-        formats: Sequence[str],
+        formats: Sequence[str] = EXPORT_NAMES,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
