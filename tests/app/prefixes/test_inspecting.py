@@ -30,6 +30,7 @@ from engine.contract.protocol.prefixes import (
     PrefixInfo,
     PrefixList,
 )
+from tests.helpers.accessibility import unnamed, unreachable
 from tests.helpers.fake_ports import FakeClient
 from tests.helpers.replies import compared_prefixes, measured_positions
 
@@ -83,6 +84,14 @@ def dialog(page: PrefixesPage) -> InspectorDialog:
     made = page.window().findChild(InspectorDialog)
     assert made is not None
     return made
+
+
+def test_the_dialog_can_be_used_by_keyboard_and_reader(dialog: InspectorDialog) -> None:
+    for tab in range(dialog.tabs.count()):
+        dialog.tabs.setCurrentIndex(tab)
+        assert unnamed(dialog) == []
+        assert unreachable(dialog) == []
+    dialog.reject()
 
 
 def test_a_prefix_is_shown_beside_another(
