@@ -90,8 +90,10 @@ def test_by_mouse(
 ) -> None:
     person = open_window()
     train(person, workshop)
-    run = person.the_run()
-    person.context.navigator.show_write(str(run.path))
+    library = person.prefixes
+    person.wait(lambda: library.selected() is not None)
+    person.click(button_of(library, library.commands["use"]))
+    assert person.window.current == "write"
     page = write_page(person)
     drop_on(page, new_table)
     person.wait(lambda: page.model.plan)
@@ -172,6 +174,8 @@ def test_by_keyboard_alone(
     train(person, workshop)
     qtbot, window = person.qtbot, person.window
     actions = person.context.actions
+    person.context.navigator.show_runs(person.the_run().run_id)
+    person.wait(actions.get("runs.use").isEnabled)
     number = [entry.name for entry in PAGES].index("write") + 1
     qtbot.keyClick(window, Qt.Key(Qt.Key.Key_0 + number), Qt.KeyboardModifier.ControlModifier)
     page = write_page(person)
