@@ -129,7 +129,8 @@ def test_a_delta_folder_alone_decodes_where_its_backbone_is_known(
     folders.write(alone, folders.read(alone, ArtifactKind.DELTA)[0], card)
     systems = Systems()
     loaded = systems.load(alone, Silent())
-    assert loaded.mapping is None
+    assert loaded.mapping is not None
+    assert loaded.mapping.inputs == runs["top-layers"].read_spec().data.mapping.inputs
     bare = systems.bare(card.backbone, Silent())
     assert bare.system.backbone is loaded.system.backbone
     prompts = loaded.prompts(["name: Hut 3"])
@@ -140,15 +141,19 @@ def test_a_delta_folder_alone_decodes_where_its_backbone_is_known(
     assert first == decode(whole.system, prompts, loaded.decoding, Silent()).texts
 
 
-def test_a_delta_folder_alone_has_no_columns_of_its_own(
+def test_a_delta_folder_whose_card_has_no_columns_is_given_them(
     runs: Runs, workshop: Workshop, tmp_path: Path
 ) -> None:
-    words = ["decode", str(runs["top-layers"].delta), "--data", str(workshop.csv)]
+    alone = tmp_path / "mailed"
+    shutil.copytree(runs["top-layers"].delta, alone)
+    tensors, card = folders.read(alone, ArtifactKind.DELTA)
+    folders.write(alone, tensors, replace(card, inputs=()))  # as before there were any
+    words = ["decode", str(alone), "--data", str(workshop.csv)]
     words += ["--out", str(tmp_path / "out.jsonl")]
-    with refused("columns-not-in-folder", what="delta"):
-        call(words)
     # Loaded here once, so that the delta's backbone is found by its fingerprint.
     Systems().bare(str(workshop.backbone("llama")), Silent())
+    with refused("columns-not-in-folder", what="delta"):
+        call(words)
     assert call([*words, "--source", "name", "--limit", "1", "--max-new-tokens", "3"]) == 0
     assert len(read_outputs(tmp_path / "out.jsonl")) == 1
 

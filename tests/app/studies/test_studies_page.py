@@ -84,7 +84,7 @@ def test_from_a_recipe_to_results(window: MainWindow, project: Path, qtbot: QtBo
     assert isinstance(client, FakeClient)
     context.navigator.open_path(project)
     context.actions.get("page.studies").trigger()
-    assert context.actions.get("page.studies").shortcut().toString() == "Ctrl+6"
+    assert context.actions.get("page.studies").shortcut().toString() == "Ctrl+8"
     page = window.stack.page("studies")
     assert isinstance(page, StudiesPage)
     assert page.chooser.isVisible()

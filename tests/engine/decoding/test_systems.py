@@ -86,7 +86,8 @@ def test_the_backbone_is_loaded_once(finished_runs: Runs) -> None:
     second = systems.load(finished_runs["direct"].prefix, Silent())
     assert first.system.backbone is second.system.backbone
     assert first.mapping is not None
-    assert second.mapping is None, "a prefix folder does not say its columns"
+    assert second.mapping is not None
+    assert second.mapping.inputs == first.mapping.inputs
     tuned = systems.load(finished_runs["finetune"].path, Silent())
     assert tuned.system.backbone is not first.system.backbone
 
