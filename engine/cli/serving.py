@@ -16,10 +16,15 @@ from engine.contract.files.regular_files import read_text
 from engine.contract.specs.training import Device
 
 KEY_VARIABLE = "PREFIX_WORKBENCH_API_KEY"
+PRIMITIVES = 128
+"""oneDNN keeps compiled code for each shape, 1,024 of them if nothing is said: hundreds of MB that
+a server fills in hours, as requests of all lengths come. Both torch's list and its own count."""
 
 
 def serve(arguments: argparse.Namespace) -> int:
     """Load the prefixes, and answer requests until Ctrl+C."""
+    for variable in ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "LRU_CACHE_CAPACITY"):
+        os.environ.setdefault(variable, str(PRIMITIVES))  # read when torch is loaded, below
     console = Console()
     if arguments.stop_with_input:
         threading.Thread(target=_stop_with_input, daemon=True).start()

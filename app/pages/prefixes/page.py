@@ -304,9 +304,8 @@ class PrefixesPage(Page):
         whole = row is not None and row.info is not None
         for name in ("use", "export", "pack", "inspect"):
             self.commands[name].setEnabled(whole)
-        chosen = self._chosen()
-        can_serve = bool(chosen) and all(one.info is not None for one in chosen)
-        self.commands["serve"].setEnabled(can_serve)
+        chosen = [row.info for row in self._chosen()]
+        self.commands["serve"].setEnabled(bool(chosen) and None not in chosen)
         self.commands["verify"].setEnabled(row is not None)
         self.commands["run"].setEnabled(row is not None and bool(row.run_id))
         self.commands["delete"].setEnabled(row is not None and row.is_own)

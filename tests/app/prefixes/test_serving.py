@@ -4,7 +4,7 @@ import json
 import os
 import socket
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -12,10 +12,12 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.context import AppContext
+from app.dialogs.closing import Closing
 from app.pages.prefixes.library import LibraryRow
 from app.pages.prefixes.page import PrefixesPage
 from app.pages.prefixes.serving.dialog import ServingDialog, served_names
 from app.pages.prefixes.serving.meter import Counts, counts_of
+from app.shell.startup import tie
 from app.widgets.info_bar import Tone
 from engine.contract.protocol.prefixes import ListPrefixes, PrefixInfo, PrefixList
 from tests.engine.tiny import load
@@ -61,9 +63,9 @@ def page(
 
 
 @pytest.fixture
-def dialog(page: PrefixesPage, served: tuple[Path, list[Path]]) -> Iterator[ServingDialog]:
-    """To serve the first two; no server is left behind."""
-    yield opened(page, served[0], "prefix 0", "prefix 1")
+def dialog(page: PrefixesPage, served: tuple[Path, list[Path]]) -> ServingDialog:
+    """To serve the first two."""
+    return opened(page, served[0], "prefix 0", "prefix 1")
 
 
 def opened(page: PrefixesPage, backbone: Path, *names: str) -> ServingDialog:
@@ -144,9 +146,7 @@ def failure(dialog: ServingDialog, qtbot: QtBot) -> str:
     return why
 
 
-def test_a_port_in_use_is_said(
-    dialog: ServingDialog, context: AppContext, qtbot: QtBot
-) -> None:
+def test_a_port_in_use_is_said(dialog: ServingDialog, context: AppContext, qtbot: QtBot) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         dialog.port.setValue(port)
@@ -173,6 +173,35 @@ def test_the_server_ends_with_the_project(
         context.project.close()
     assert not is_alive(pid)
     assert not dialog.isVisible()
+
+
+def test_the_server_ends_with_the_window(
+    context: AppContext,
+    client: FakeClient,
+    served: tuple[Path, list[Path]],
+    project: Path,
+    qtbot: QtBot,
+) -> None:
+    info = PrefixInfo(str(served[1][0]), "prefix 0", "tiny", "0" * 64, 3, "prefix", 400)
+    client.replies[ListPrefixes] = lambda command: PrefixList((info,))
+    window = tie(context)
+    qtbot.addWidget(window)
+    window.show()
+    context.navigator.open_path(project)
+    window.show_page("prefixes")
+    page = window.stack.page("prefixes")
+    assert isinstance(page, PrefixesPage)
+    qtbot.waitUntil(lambda: page.model.rowCount() == 1)
+    dialog = opened(page, served[0], "prefix 0")
+    with qtbot.waitSignal(dialog.server.answering, timeout=PATIENCE_MS):
+        dialog.start_button.click()
+    pid = dialog.server.pid
+    assert not window.close(), "it asks first"
+    assert window.leaving.dialog is not None
+    with qtbot.waitSignal(dialog.server.ended, timeout=PATIENCE_MS):
+        window.leaving.dialog.buttons[Closing.LEAVE_RUNNING].click()
+    assert not window.isVisible()
+    assert not is_alive(pid)
 
 
 def test_the_command_is_that_of_the_line(dialog: ServingDialog) -> None:

@@ -61,10 +61,9 @@ class ServingDialog(QDialog):
         form.addRow("&Backbone:", self.backbone)
         self.command = CommandLine(context.theme)
         self.bar = InfoBar(context.theme, closable=False)
-        self.bar.hide()
         self.facts = Facts(context.theme)
-        self.curl = Snippet(context.theme, "With curl", lines=2)
-        self.python = Snippet(context.theme, "With Python", lines=5)
+        self.curl = Snippet(context.theme, "With curl", lines=3)
+        self.python = Snippet(context.theme, "With Python", lines=7)
         hint = MutedLabel(
             context.theme,
             "Programs on this machine can ask it. It goes on when this dialog is closed, and "
@@ -89,8 +88,7 @@ class ServingDialog(QDialog):
         self.server.meter.counted.connect(self._show_counts)
         self.server.ended.connect(self._on_ended)
         context.project.closed.connect(self._leave)
-        self._show_command()
-        self._show_running()
+        self._on_ended("")
 
     def words(self) -> list[str]:
         """What follows `main.py` on the command line."""
@@ -110,19 +108,22 @@ class ServingDialog(QDialog):
 
     def _show_command(self) -> None:
         self.command.set_command(self.words())
+        self._show_snippets(f"http://127.0.0.1:{self.port.value() or 'PORT'}/v1")
 
-    def _show_address(self, address: str) -> None:
-        self.bar.show_message(Tone.GOOD, f"It answers at {address}")
+    def _show_snippets(self, address: str) -> None:
         model = next(iter(self._served))
         self.curl.text.setPlainText(curl_lines(address, model))
         self.python.text.setPlainText(python_lines(address, model))
+
+    def _show_address(self, address: str) -> None:
+        self.bar.show_message(Tone.GOOD, "It answers requests.")
+        self._show_snippets(address)
         self._show_counts(Counts(), 0.0)
-        self._show_running()
 
     def _show_counts(self, counts: Counts, rate: float) -> None:
         self.facts.show_facts(
             (
-                ("Address", self.server.address),
+                ("Address", self.server.address or "none yet"),
                 ("Requests", count(counts.requests)),
                 ("Tokens written", count(counts.tokens)),
                 ("Tokens a second", f"{rate:.0f}"),
@@ -133,21 +134,17 @@ class ServingDialog(QDialog):
         if self._activity is not None:
             self._activities.end(self._activity)
             self._activity = None
-        if why:
-            self.bar.show_message(Tone.BAD, why)
-        else:
-            self.bar.hide()
+        self.bar.show_message(Tone.BAD if why else Tone.INFO, why or "It is not running.")
+        self._show_command()
+        self._show_counts(Counts(), 0.0)
         self._show_running()
 
     def _show_running(self) -> None:
-        running, answers = self.server.is_running, bool(self.server.address)
+        running = self.server.is_running
         self.start_button.setEnabled(not running)
         self.stop_button.setEnabled(running)
         self.port.setEnabled(not running)
         self.backbone.setEnabled(not running)
-        for part in (self.facts, self.curl, self.python):
-            part.setVisible(answers)
-        self.adjustSize()
 
     def _leave(self) -> None:
         self.server.kill()

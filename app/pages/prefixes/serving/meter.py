@@ -76,7 +76,7 @@ class Meter(QObject):
         self._timer.start()
         if reply.error() is not QNetworkReply.NetworkError.NoError:
             return
-        counts, now_s = counts_of(reply.readAll().data().decode()), time.monotonic()
+        counts, now_s = counts_of(bytes(reply.readAll().data()).decode()), time.monotonic()
         rate = (counts.tokens - self._counts.tokens) / max(now_s - self._counted_s, 1e-3)
         self._counts, self._counted_s = counts, now_s
         self.counted.emit(counts, rate)

@@ -13,7 +13,7 @@ from app.theme import SPACE_XS, Theme, fixed_font
 from app.widgets.buttons import flat_button
 from app.widgets.labels import SectionHeader
 
-EXAMPLE = "name : Heron Loop | region : Eskmere"
+EXAMPLE = "name : Heron Loop"
 
 
 class Snippet(QWidget):
@@ -46,7 +46,8 @@ class Snippet(QWidget):
 def curl_lines(address: str, model: str) -> str:
     """A completion, asked with curl."""
     body = shlex.quote(json.dumps({"model": model, "prompt": EXAMPLE}))
-    return f'curl {address}/completions -H "Content-Type: application/json" \\\n    -d {body}'
+    lines = f"curl {address}/completions", '-H "Content-Type: application/json"', f"-d {body}"
+    return " \\\n    ".join(lines)
 
 
 def python_lines(address: str, model: str) -> str:
@@ -56,8 +57,9 @@ def python_lines(address: str, model: str) -> str:
             "from openai import OpenAI",
             "",
             f'client = OpenAI(base_url={json.dumps(address)}, api_key="-")',
-            f"answer = client.completions.create(model={json.dumps(model)}, "
-            f"prompt={json.dumps(EXAMPLE)})",
+            "answer = client.completions.create(",
+            f"    model={json.dumps(model)}, prompt={json.dumps(EXAMPLE)}",
+            ")",
             "print(answer.choices[0].text)",
         )
     )
