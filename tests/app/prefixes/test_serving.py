@@ -16,7 +16,7 @@ from app.dialogs.closing import Closing
 from app.pages.prefixes.library import LibraryRow
 from app.pages.prefixes.page import PrefixesPage
 from app.pages.prefixes.serving.dialog import ServingDialog, served_names
-from app.pages.prefixes.serving.meter import Counts, counts_of
+from app.pages.prefixes.serving.meter import WorkDone, counts_of
 from app.shell.startup import tie
 from app.widgets.info_bar import Tone
 from engine.contract.protocol.prefixes import ListPrefixes, PrefixInfo, PrefixList
@@ -233,4 +233,4 @@ def test_only_work_is_counted() -> None:
         'prefix_workbench_tokens_total{model="a",kind="generated"} 7\n'
         'prefix_workbench_tokens_total{model="b c",kind="generated"} 2\n'
     )
-    assert counts_of(text) == Counts(requests=4, tokens=9)
+    assert counts_of(text) == WorkDone(requests=4, tokens=9)

@@ -19,7 +19,7 @@ from app.dialogs.export import clean_name
 from app.dialogs.parts import fill
 from app.models.activities import Activity
 from app.pages.prefixes.library import LibraryRow
-from app.pages.prefixes.serving.meter import Counts
+from app.pages.prefixes.serving.meter import WorkDone
 from app.pages.prefixes.serving.process import ServerProcess
 from app.pages.prefixes.serving.snippet import Snippet, curl_lines, python_lines
 from app.qt.boxes import vbox
@@ -118,9 +118,9 @@ class ServingDialog(QDialog):
     def _show_address(self, address: str) -> None:
         self.bar.show_message(Tone.GOOD, "It answers requests.")
         self._show_snippets(address)
-        self._show_counts(Counts(), 0.0)
+        self._show_counts(WorkDone(), 0.0)
 
-    def _show_counts(self, counts: Counts, rate: float) -> None:
+    def _show_counts(self, counts: WorkDone, rate: float) -> None:
         self.facts.show_facts(
             (
                 ("Address", self.server.address or "none yet"),
@@ -136,7 +136,7 @@ class ServingDialog(QDialog):
             self._activity = None
         self.bar.show_message(Tone.BAD if why else Tone.INFO, why or "It is not running.")
         self._show_command()
-        self._show_counts(Counts(), 0.0)
+        self._show_counts(WorkDone(), 0.0)
         self._show_running()
 
     def _show_running(self) -> None:

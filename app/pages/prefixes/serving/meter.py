@@ -14,7 +14,7 @@ _TOKENS = "prefix_workbench_tokens_total{"
 
 
 @dataclass(frozen=True)
-class Counts:
+class WorkDone:
     """What was done since the server started.
 
     Attributes:
@@ -30,7 +30,7 @@ class Meter(QObject):
     """Asks again a second after each answer, so that questions never pile up.
 
     Signals:
-        counted: `Counts`, and the tokens a second since those before.
+        counted: `WorkDone`, and the tokens a second since those before.
     """
 
     counted = Signal(object, float)
@@ -40,7 +40,7 @@ class Meter(QObject):
         self._network: QNetworkAccessManager | None = None
         self._reply: QNetworkReply | None = None
         self._url = QUrl()
-        self._counts, self._counted_s = Counts(), 0.0
+        self._counts, self._counted_s = WorkDone(), 0.0
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(INTERVAL_MS)
@@ -53,7 +53,7 @@ class Meter(QObject):
             self._network.setProxy(QNetworkProxy(QNetworkProxy.ProxyType.NoProxy))
             self._network.setTransferTimeout(TIMEOUT_MS)
         self._url = QUrl(f"{server}/metrics")
-        self._counts, self._counted_s = Counts(), time.monotonic()
+        self._counts, self._counted_s = WorkDone(), time.monotonic()
         self._ask()
 
     def stop(self) -> None:
@@ -82,7 +82,7 @@ class Meter(QObject):
         self.counted.emit(counts, rate)
 
 
-def counts_of(text: str) -> Counts:
+def counts_of(text: str) -> WorkDone:
     """From Prometheus' text format."""
     requests = tokens = 0
     for line in text.splitlines():
@@ -91,4 +91,4 @@ def counts_of(text: str) -> Counts:
             requests += int(value)
         elif name.startswith(_TOKENS) and 'kind="generated"' in name:
             tokens += int(value)
-    return Counts(requests, tokens)
+    return WorkDone(requests, tokens)
