@@ -18,7 +18,7 @@ from engine.contract.specs.training import Device
 KEY_VARIABLE = "PREFIX_WORKBENCH_API_KEY"
 PRIMITIVES = 128
 """oneDNN keeps compiled code for each shape, 1,024 of them if nothing is said: hundreds of MB that
-a server fills in hours, as requests of all lengths come. Both torch's list and its own count."""
+a server fills bit by bit, as requests of all lengths come. Both torch's list and its own count."""
 
 
 def serve(arguments: argparse.Namespace) -> int:
