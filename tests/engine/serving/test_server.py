@@ -136,7 +136,7 @@ def test_it_stops_when_its_input_ends(
 
 
 def test_compiled_shapes_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Else oneDNN keeps 1,024 of them, and memory grows by hundreds of MB; a user's own number stays."""
+    """Else oneDNN keeps 1,024 of them, and memory grows; a user's own number stays."""
     monkeypatch.setattr(os, "environ", {"LRU_CACHE_CAPACITY": "7"})
     with pytest.raises(UserError):
         call(["serve", str(tmp_path / "nothing")])
