@@ -51,6 +51,7 @@ _NEEDS = {
     "prefixes.export": "select a prefix that is whole",
     "prefixes.pack": "select a prefix that is whole",
     "prefixes.inspect": "select a prefix that is whole",
+    "prefixes.serve": "select prefixes that are whole",
     "prefixes": "select a prefix",
     "studies.pause": "select a study that is running",
     "studies.stop": "select a study that is running",

@@ -349,4 +349,6 @@ def _serving_verb(verbs: argparse._SubParsersAction[Parser]) -> None:
         text = f"{about} (default {default})"
         verb.add_argument(flag, type=int, default=default, metavar="N", help=text)
     verb.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda", "mps"))
+    # For the window: a server must not outlive the program that started it.
+    verb.add_argument("--stop-with-input", action="store_true", help=argparse.SUPPRESS)
     verb.set_defaults(verb=later("serving", "serve"))

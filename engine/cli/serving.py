@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import _thread
 import argparse
 import os
+import sys
+import threading
 from pathlib import Path
 
 from engine.backbones.regular import home_path
@@ -13,11 +16,18 @@ from engine.contract.files.regular_files import read_text
 from engine.contract.specs.training import Device
 
 KEY_VARIABLE = "PREFIX_WORKBENCH_API_KEY"
+PRIMITIVES = 128
+"""oneDNN keeps compiled code for each shape, 1,024 of them if nothing is said: hundreds of MB that
+a server fills bit by bit, as requests of all lengths come. Both torch's list and its own count."""
 
 
 def serve(arguments: argparse.Namespace) -> int:
     """Load the prefixes, and answer requests until Ctrl+C."""
+    for variable in ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "LRU_CACHE_CAPACITY"):
+        os.environ.setdefault(variable, str(PRIMITIVES))  # read when torch is loaded, below
     console = Console()
+    if arguments.stop_with_input:
+        threading.Thread(target=_stop_with_input, daemon=True).start()
     folders = _folders(arguments.prefixes)
     for flag, value in (
         ("--batch-size", arguments.batch_size),
@@ -75,6 +85,13 @@ def serve(arguments: argparse.Namespace) -> int:
         except KeyboardInterrupt:
             console.line("stopped")
     return 0
+
+
+def _stop_with_input() -> None:
+    """Stop as with Ctrl+C when standard input ends, as it does when its writer is gone."""
+    while os.read(sys.stdin.fileno(), 1024):
+        pass
+    _thread.interrupt_main()
 
 
 def _folders(words: list[str]) -> dict[str, Path]:

@@ -20,6 +20,7 @@ from app.pages.prefixes.details import PrefixDetails
 from app.pages.prefixes.inspector.dialog import InspectorDialog
 from app.pages.prefixes.library import LibraryRow, PrefixLibrary
 from app.pages.prefixes.model import CREATED, prefix_columns
+from app.pages.prefixes.serving.dialog import ServingDialog
 from app.qt.boxes import stack, vbox
 from app.qt.sizes import set_minimum_chars
 from app.qt.table_model import SortedRows, TableModel
@@ -48,6 +49,7 @@ class PrefixesPage(Page):
     def __init__(self, context: AppContext) -> None:
         super().__init__(context)
         self._selected_path: Path | None = None
+        self._serving: ServingDialog | None = None
         self.library = PrefixLibrary(context, self)
         self.model = TableModel(prefix_columns(context.theme), parent=self)
         self._sorted = SortedRows(self.model, self)
@@ -120,6 +122,24 @@ class PrefixesPage(Page):
         dialog.saved.connect(self._import_folder)
         dialog.show()
 
+    def _serve(self) -> None:
+        """Show the server that runs, or the dialog for another."""
+        if self._serving is None or not self._serving.server.is_running:
+            if self._serving is not None:
+                self._serving.deleteLater()
+            self._serving = dialog = ServingDialog(self.context, self._chosen(), self.window())
+            dialog.server.ended.connect(lambda why: self._on_server_ended(dialog, why))
+        self._serving.show()
+        self._serving.raise_()
+
+    def _on_server_ended(self, dialog: ServingDialog, why: str) -> None:
+        if why and dialog.isHidden():
+            self.complain(why)
+
+    def _chosen(self) -> list[LibraryRow]:
+        """The selected prefixes, from the top."""
+        return [self._sorted.row_at(row) for row in self.table.selected_rows()]
+
     def _import_folder(self, folder: Path) -> None:
         project = self.context.project.folder
         if project is not None:
@@ -185,6 +205,10 @@ class PrefixesPage(Page):
             "use": of_row(
                 "use", "&Use…", self._use, "Write texts for a table with the selected prefix",
                 icon=icon("write"),
+            ),
+            "serve": self.context.actions.add(
+                "prefixes.serve", "Ser&ve…", slot=self._serve, icon=icon("play"),
+                tip="Answer requests over HTTP with the selected prefixes of one backbone",
             ),
             "export": of_row(
                 "export", "&Export prefix…", self._export,
@@ -280,6 +304,8 @@ class PrefixesPage(Page):
         whole = row is not None and row.info is not None
         for name in ("use", "export", "pack", "inspect"):
             self.commands[name].setEnabled(whole)
+        chosen = [row.info for row in self._chosen()]
+        self.commands["serve"].setEnabled(bool(chosen) and None not in chosen)
         self.commands["verify"].setEnabled(row is not None)
         self.commands["run"].setEnabled(row is not None and bool(row.run_id))
         self.commands["delete"].setEnabled(row is not None and row.is_own)

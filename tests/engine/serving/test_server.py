@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,7 +16,7 @@ from tests.engine.serving.conftest import ENDLESS, Kitchen
 from tests.engine.tiny import load
 from tests.helpers.serving import Server, alone, save_prefixes, server_of
 from tests.helpers.tiny_backbones import save_tiny
-from tests.helpers.tiny_runs import PATIENCE_S
+from tests.helpers.tiny_runs import PATIENCE_S, ROOT, engine_environment
 
 
 def test_fields_are_written_as_the_prefix_reads_them(kitchen: Kitchen) -> None:
@@ -106,3 +109,36 @@ def test_what_cannot_be_served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         with pytest.raises(UserError) as raised:
             call(arguments)
         assert raised.value.code == code
+
+
+@pytest.mark.parametrize("is_started", [True, False], ids=["serving", "loading"])
+def test_it_stops_when_its_input_ends(
+    kitchen: Kitchen, tmp_path: Path, *, is_started: bool
+) -> None:
+    """As it does when the window that started it was killed."""
+    prefixes = save_prefixes(tmp_path, kitchen.backbone, [3])
+    words = ["serve", *prefixes, "--backbone", kitchen.backbone.folder, "--port", "0"]
+    with subprocess.Popen(
+        [sys.executable, "main.py", *map(str, words), "--device", "cpu", "--stop-with-input"],
+        cwd=ROOT,
+        env=engine_environment(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        if is_started:
+            assert any(line.startswith("serving at ") for line in process.stdout)
+        out, err = process.communicate(timeout=PATIENCE_S)  # ends its input
+    assert "stopped" in out + err
+    assert "Traceback" not in err
+
+
+def test_compiled_shapes_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else oneDNN keeps 1,024 of them, and memory grows; a user's own number stays."""
+    monkeypatch.setattr(os, "environ", {"LRU_CACHE_CAPACITY": "7"})
+    with pytest.raises(UserError):
+        call(["serve", str(tmp_path / "nothing")])
+    assert int(os.environ["ONEDNN_PRIMITIVE_CACHE_CAPACITY"]) <= 256
+    assert os.environ["LRU_CACHE_CAPACITY"] == "7"
