@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import _thread
 import argparse
 import os
+import signal
 import sys
 import threading
+import time
 from pathlib import Path
 
 from engine.backbones.regular import home_path
@@ -16,6 +17,7 @@ from engine.contract.files.regular_files import read_text
 from engine.contract.specs.training import Device
 
 KEY_VARIABLE = "PREFIX_WORKBENCH_API_KEY"
+STOP_AGAIN_S = 5.0
 PRIMITIVES = 128
 """oneDNN keeps compiled code for each shape, 1,024 of them if nothing is said: hundreds of MB that
 a server fills bit by bit, as requests of all lengths come. Both torch's list and its own count."""
@@ -27,6 +29,8 @@ def serve(arguments: argparse.Namespace) -> int:
         os.environ.setdefault(variable, str(PRIMITIVES))  # read when torch is loaded, below
     console = Console()
     if arguments.stop_with_input:
+        # A starter in the background may have left it ignored.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         threading.Thread(target=_stop_with_input, daemon=True).start()
     folders = _folders(arguments.prefixes)
     for flag, value in (
@@ -88,10 +92,15 @@ def serve(arguments: argparse.Namespace) -> int:
 
 
 def _stop_with_input() -> None:
-    """Stop as with Ctrl+C when standard input ends, as it does when its writer is gone."""
+    """Stop as with Ctrl+C when standard input ends, as it does when its writer is gone.
+
+    A library may swallow the interrupt while it is loaded, so it is repeated.
+    """
     while os.read(sys.stdin.fileno(), 1024):
         pass
-    _thread.interrupt_main()
+    while True:
+        signal.raise_signal(signal.SIGINT)
+        time.sleep(STOP_AGAIN_S)
 
 
 def _folders(words: list[str]) -> dict[str, Path]:
