@@ -61,15 +61,20 @@ def main() -> int:
     given.data, given.out = given.data.resolve(), given.out.resolve()
     given.out.mkdir(parents=True, exist_ok=True)
     tables = list(few_rows(given) if given.part == "few-rows" else together(given))
-    jobs = [
-        (given.out / f"{name}-{seed}", [*options, "--seed", str(seed), *extra])
-        for variants, common in tables
-        for name, own in variants
-        for seed in range(given.seeds)
-        for options in [[*common, *own, *sampled(given, seed)]]
-    ]
+    seeded = ["--seed", "--sample-seed"] if given.part == "few-rows" else ["--seed"]
     with ThreadPoolExecutor(given.workers) as pool:
-        list(pool.map(lambda job: train_once(RunFolder(job[0]), *job[1]), jobs))
+        runs = [
+            pool.submit(
+                train_once,
+                RunFolder(given.out / f"{name}-{seed}"),
+                *(*common, *own, *(word for flag in seeded for word in (flag, str(seed))), *extra),
+            )
+            for variants, common in tables
+            for name, own in variants
+            for seed in range(given.seeds)
+        ]
+        for run in runs:
+            run.result()
     print("| | " + " | ".join(METRICS) + " |\n| --- |" + " ---: |" * len(METRICS))
     for variants, _ in tables:
         report(given, [name for name, _ in variants])
@@ -87,11 +92,6 @@ def few_rows(given: argparse.Namespace) -> Iterator[tuple[list[Variant], list[st
                 *("--test-inputs", str(given.test_inputs), "--no-bleu", "--sample-count", "0"),
             ],
         )
-
-
-def sampled(given: argparse.Namespace, seed: int) -> list[str]:
-    """The seed of the rows, where not all are trained on."""
-    return ["--sample-seed", str(seed)] if given.part == "few-rows" else []
 
 
 def together(given: argparse.Namespace) -> Iterator[tuple[list[Variant], list[str]]]:

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.models.run import RunModel, RunPart
 from engine.contract.errors import WorkbenchError
-from engine.contract.runs.events import JournalEntry
+from engine.contract.runs.events import JournalEntry, RunState
 from engine.contract.runs.folder import RunFolder, RunStatus
 from engine.contract.specs.data import DataSpec
 from workers.base import Runner
@@ -49,6 +49,10 @@ class RunsModel(QObject):
     def active(self) -> list[RunModel]:
         """Those that a process works on."""
         return [run for run in self._runs.values() if run.status.state.is_active]
+
+    def finished(self) -> list[RunModel]:
+        """Those that are complete, oldest first."""
+        return [run for run in self._runs.values() if run.status.state is RunState.FINISHED]
 
     def get(self, run_id: str) -> RunModel | None:
         """The run with this id, or None."""

@@ -7,6 +7,7 @@ ends it at once; what has arrived stays in the hub's cache and is not fetched ag
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from engine.backbones.children import run_python
@@ -51,13 +52,27 @@ def fetch_from_hub(entry: BackboneEntry, reporter: Reporter) -> None:
             "{where} could not be fetched from the model hub ({reason}). Check the "
             "connection, or choose the default backbone or a local folder.",
             where=entry.where,
-            reason=_cause(ended.last_line),
+            reason=cause_of(ended.last_line, _KNOWN),
         )
 
 
-def _cause(line: str) -> str:
+def cause_of(line: str, known: Mapping[str, str]) -> str:
+    """What the last line of a process that asks the hub says.
+
+    Args:
+        line: as `print_cause` writes it.
+        known: words for the errors that are to be expected, by the names of their classes.
+    """
     kind, _, message = line.partition(": ")
-    return _KNOWN.get(kind, f"{kind}: {message}" if message else kind)
+    return known.get(kind, f"{kind}: {message}" if message else kind)
+
+
+def print_cause(error: Exception) -> None:
+    """Write an error of the hub's library as the last line of this process."""
+    cause = error.__cause__ if type(error).__name__ == "LocalEntryNotFoundError" else error
+    named = cause or error
+    first = (str(named).strip().splitlines() or ["no message"])[0]
+    sys.stderr.write(f"\n{type(named).__name__}: {first}\n")
 
 
 def _storage(repo_id: str) -> Path:
@@ -85,10 +100,7 @@ def _download(repo_id: str) -> int:
             repo_id, allow_patterns=list(WANTED), ignore_patterns=list(UNWANTED), max_workers=4
         )
     except Exception as error:
-        cause = error.__cause__ if type(error).__name__ == "LocalEntryNotFoundError" else error
-        named = cause or error
-        first = (str(named).strip().splitlines() or ["no message"])[0]
-        sys.stderr.write(f"\n{type(named).__name__}: {first}\n")
+        print_cause(error)
         return 1
     return 0
 

@@ -12,11 +12,13 @@ from engine.cli.arguments import decoding_spec, form_of
 from engine.cli.console import Console, ConsoleReporter, duration, print_scores
 from engine.cli.inputs import Job, has_texts, imported, mapping_for, standard_input, without_run
 from engine.cli.many import job_of_many
+from engine.cli.saving import saved
 from engine.cli.writing import write_texts
 from engine.contract.errors import UserError
 from engine.contract.methods.info import ArtifactKind
 from engine.contract.projects.dataset_store import DatasetStore
 from engine.contract.specs.training import DecodingSpec, Device
+from engine.contract.writing.work import ChosenRows
 from engine.data.hub_reader import is_hub_name
 from engine.data.tallies import counted
 from engine.exchange.card import is_folder_of
@@ -39,12 +41,7 @@ def decode(arguments: argparse.Namespace) -> int:
                 "{path} does not exist. Give --data a file with the inputs.",
                 path=source,
             )
-        if arguments.limit is not None and arguments.limit < 1:
-            raise UserError(
-                "limit-too-small",
-                "--limit is {limit}. It must be 1 or more.",
-                limit=arguments.limit,
-            )
+        ChosenRows(arguments.limit).check()
         if arguments.prefix_column is None:
             return _decode_with_system(arguments, console)
         if form_of(arguments) != ForeignForm():
@@ -106,15 +103,7 @@ def _save_outputs(job: Job, arguments: argparse.Namespace, console: Console) -> 
     )
     out = Path(arguments.out)
     about = {"system": job.title, "run_id": job.run_id, "split": source.name}
-    try:
-        save_outputs(out, scored, **about)
-    except UserError as error:
-        if out.suffix.lower() != ".xlsx":
-            raise
-        # What was decoded is not lost because it does not fit into a workbook.
-        out = out.with_name(f"{out.name}.jsonl")
-        save_outputs(out, scored, **about)
-        console.line(f"{error.message} Here are JSON lines instead.")
+    _, out = saved(console, out, lambda path: save_outputs(path, scored, **about))
     inputs = counted(len(scored.rows), "input")
     console.line(f"{inputs} decoded in {duration(scored.seconds)}: {out}")
     print_scores(console, (*scored.scores, *scored.absent))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from engine.cli.console import Console, ConsoleReporter, duration
 from engine.cli.inputs import mapping_for
+from engine.cli.saving import saved
 from engine.contract.errors import Cancelled, UserError
 from engine.contract.projects.dataset_store import DatasetStore
 from engine.contract.specs.data import Mapping
@@ -65,15 +66,7 @@ def write_texts(
         return None if written_row is None else written_row.text
 
     reporter = ConsoleReporter(console, "saving")
-    try:
-        rows = save_texts(store, text_of, out, reporter)
-    except UserError as error:
-        if out.suffix.lower() != ".xlsx":
-            raise
-        # What was written is not lost because it does not fit into a workbook.
-        out = out.with_name(f"{out.name}.jsonl")
-        rows = save_texts(store, text_of, out, reporter)
-        console.line(f"{error.message} Here are JSON lines instead.")
+    rows, out = saved(console, out, lambda path: save_texts(store, text_of, path, reporter))
     progress.unlink()
     took = duration(time.monotonic() - start_s)
     console.line(f"{counted(rows, 'row')} written in {took}: {out}")

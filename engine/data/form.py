@@ -20,8 +20,7 @@ from engine.contract.protocol.playground import (
     WrittenInput,
 )
 from engine.contract.specs.data import Mapping, Role
-from engine.data.inputs import Input, RowReader, cell_parts
-from engine.data.linearising import Part
+from engine.data.inputs import CellContent, Input, RowReader, content_of, joined_input
 from engine.data.meaning import NotAMeaningError, parse_meaning
 from engine.reporter import Reporter
 
@@ -114,20 +113,17 @@ def form_input(values: Sequence[FieldValue], mapping: Mapping) -> Input:
 
     A column for which there is no value is empty.
     """
-    parts: list[Part] = []
-    sources: list[str] = []
-    all_parsed = True
+    return joined_input(_contents(values, mapping))
+
+
+def _contents(values: Sequence[FieldValue], mapping: Mapping) -> Iterator[CellContent]:
     for column in mapping.inputs:
         own = [value for value in values if value.column == column.name]
         if column.role is Role.MEANING:
-            parts += [(value.key, value.value) for value in own if value.key and value.value]
+            yield [(value.key, value.value) for value in own if value.key and value.value], (), True
             own = [value for value in own if not value.key]
         for value in own or [FieldValue(column.name, "", "")] * (column.role is Role.FIELD):
-            more, texts, parsed = cell_parts(column.name, column.role, value.value)
-            parts += more
-            sources += texts
-            all_parsed &= parsed
-    return Input(tuple(parts), tuple(sources), all_parsed)
+            yield content_of(column.name, column.role, value.value)
 
 
 def _split(column: str, role: Role, cell: str) -> Iterator[FieldValue]:

@@ -42,8 +42,12 @@ class Input:
         return linearise(self.parts, self.sources, form)
 
 
-def cell_parts(name: str, role: Role, cell: str) -> tuple[Sequence[Part], Sequence[str], bool]:
-    """What a cell of an input column says: parts, source texts, and whether it parsed."""
+CellContent = tuple[Sequence[Part], Sequence[str], bool]
+"""What a cell of an input column says: parts, source texts, and whether it parsed."""
+
+
+def content_of(name: str, role: Role, cell: str) -> CellContent:
+    """What a cell says."""
     if role is Role.FIELD:
         return [(name, joined_list(cell))], (), True
     if role is Role.SOURCE:
@@ -56,11 +60,15 @@ def cell_parts(name: str, role: Role, cell: str) -> tuple[Sequence[Part], Sequen
 
 def input_of(cells: Iterable[tuple[str, Role, str]]) -> Input:
     """The input of a row whose input cells are these: name, role and text of each."""
+    return joined_input(content_of(*cell) for cell in cells)
+
+
+def joined_input(contents: Iterable[CellContent]) -> Input:
+    """The input of a row whose cells say this."""
     parts: list[Part] = []
     sources: list[str] = []
     all_parsed = True
-    for cell in cells:
-        more, texts, parsed = cell_parts(*cell)
+    for more, texts, parsed in contents:
         parts += more
         sources += texts
         all_parsed &= parsed

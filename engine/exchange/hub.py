@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from engine.backbones.children import run_python
+from engine.backbones.hub import cause_of, print_cause
 from engine.contract.errors import UserError
 from engine.contract.methods.info import ArtifactKind
 from engine.exchange.card import PEFT_CONFIG_FILE, README_FILE, card_file, tensors_file
@@ -93,14 +94,13 @@ def _run(verb: str, repository: str, folder: Path, reporter: Reporter) -> None:
         poll=lambda: reporter.update(0, 0, "bytes", text),
     )
     if ended.code != 0:
-        kind, _, message = ended.last_line.partition(": ")
         raise UserError(
             "hub-refused-prefix",
             "{repository} could not be {done} ({reason}). Check the name, the token and the "
             "connection.",
             repository=repository,
             done="pushed to the hub" if verb == "push" else "fetched from the hub",
-            reason=_KNOWN.get(kind, f"{kind}: {message}" if message else kind),
+            reason=cause_of(ended.last_line, _KNOWN),
         )
 
 
@@ -127,10 +127,7 @@ def _work(verb: str, repository: str, folder: Path) -> int:
                 commit_message="A prefix for Prefix Workbench",
             )
     except Exception as error:
-        cause = error.__cause__ if type(error).__name__ == "LocalEntryNotFoundError" else error
-        named = cause or error
-        first = (str(named).strip().splitlines() or ["no message"])[0]
-        sys.stderr.write(f"\n{type(named).__name__}: {first}\n")
+        print_cause(error)
         return 1
     return 0
 

@@ -19,11 +19,11 @@ from engine.contract.protocol.playground import AttentionMap, AttentionShares, p
 from engine.contract.runs.cards import AttentionSite
 from engine.contract.specs.training import DecodingSpec
 from engine.decoding.decoder import check_positions
+from engine.decoding.detokenising import pieces
 from engine.decoding.stepper import padded
 from engine.decoding.systems import LoadedSystem
 from engine.methods.attention import attention_of
 from engine.methods.base import System
-from engine.playground.detokenising import pieces
 
 MAX_TOKENS = 1_024
 """Of the output; attention's weights grow with the square of the length."""

@@ -23,12 +23,12 @@ from engine.contract.specs.training import Strategy
 from engine.data.form import form_input
 from engine.data.inputs import Input
 from engine.decoding.decoder import check_positions, decode_events
+from engine.decoding.detokenising import Detokeniser
 from engine.decoding.search import Finished, Streamed
 from engine.decoding.systems import LoadedSystem
 from engine.methods.attention import KeyValues
 from engine.methods.base import System
 from engine.methods.per_row import PrefixPerRow
-from engine.playground.detokenising import Detokeniser
 from engine.playground.loading import SystemCache, own_prefix
 from engine.reporter import PartReporter
 

@@ -16,13 +16,13 @@ from engine.contract.protocol.prefixes import (
     PrefixPoint,
 )
 from engine.contract.runs.cards import AttentionSite, Card
+from engine.decoding.handlers import shared_systems
 from engine.exchange.reading import prefix_folder_of
 from engine.methods.attention import KeyValues, attention_of
 from engine.prefixes.loading import (
     backbone_named,
     read_prefix,
     refuse_other_shapes,
-    systems,
 )
 from engine.reporter import Reporter
 
@@ -131,7 +131,7 @@ def _words(key_values: KeyValues, card: Card, name: str, reporter: Reporter) -> 
     """
     if card.as_prefix()[0].depth is not Depth.EMBEDDING_ONLY:
         return []
-    backbone = systems().bare(name, reporter).system.backbone
+    backbone = shared_systems().bare(name, reporter).system.backbone
     attention = attention_of(backbone.model)
     own = _flat(key_values[min(key_values)][1]).float()
     best = torch.full((len(own),), -2.0)

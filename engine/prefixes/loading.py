@@ -1,4 +1,4 @@
-"""Prefixes by path, and the one backbone that this process holds for them."""
+"""Prefixes by path, and what there is to know of them without their backbone."""
 
 from __future__ import annotations
 
@@ -8,19 +8,10 @@ from engine.backbones.regular import home_path
 from engine.contract.errors import UserError
 from engine.contract.runs.cards import Card
 from engine.contract.runs.folder import RunFolder
-from engine.decoding import handlers
-from engine.decoding.systems import Systems
 from engine.exchange import native
 from engine.exchange.checking import backbone_for
 from engine.exchange.reading import prefix_folder_of
 from engine.methods.attention import KeyValues
-
-
-def systems() -> Systems:
-    """Those of this process, so that its backbone is loaded once."""
-    if not handlers.systems:
-        handlers.systems.append(Systems())
-    return handlers.systems[0]
 
 
 def read_prefix(path: str) -> tuple[KeyValues, Card]:

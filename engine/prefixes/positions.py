@@ -17,10 +17,11 @@ from engine.contract.runs.folder import RunFolder
 from engine.contract.specs.training import DecodingSpec, Strategy
 from engine.data.examples import load_examples
 from engine.decoding.decoder import decode
+from engine.decoding.handlers import shared_systems
 from engine.methods.attention import KeyValues
 from engine.methods.base import counted_positions
 from engine.methods.prefix import SavedPrefix
-from engine.prefixes.loading import read_prefix, run_of, systems
+from engine.prefixes.loading import read_prefix, run_of
 from engine.reporter import Reporter, Silent
 from engine.tasks.generation.encoding import PromptTokenizer
 from engine.tasks.generation.held_out import held_out_loss
@@ -96,7 +97,7 @@ def measure_positions(command: MeasurePositions, reporter: Reporter) -> Position
             "Choose a run with some.",
             run=run.path,
         )
-    loaded = systems().load(run.path, reporter)
+    loaded = shared_systems().load(run.path, reporter)
     backbone = loaded.system.backbone
     held_out = PromptTokenizer(backbone, spec.data).held_out(inputs[: command.rows])
     rows = held_out.rows[: command.rows]

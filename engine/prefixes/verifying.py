@@ -25,6 +25,7 @@ from engine.data.examples import load_examples
 from engine.data.prompt import prompt_named
 from engine.data.tallies import counted
 from engine.decoding.decoder import decode
+from engine.decoding.handlers import shared_systems
 from engine.decoding.processors import SearchInput
 from engine.decoding.stepper import TransformersStepper
 from engine.exchange import native
@@ -36,7 +37,7 @@ from engine.methods.attention import KeyValues, attention_of
 from engine.methods.base import System
 from engine.methods.making import make_method
 from engine.methods.prefix import SavedPrefix
-from engine.prefixes.loading import backbone_named, run_of, systems
+from engine.prefixes.loading import backbone_named, run_of
 from engine.reporter import Reporter, Silent
 from engine.training import checkpoint
 from engine.training.checkpoint_files import read_state
@@ -63,7 +64,7 @@ def verify_prefix(command: VerifyPrefix, reporter: Reporter) -> Verified:
     folder = prefix_folder_of(home_path(command.path))
     card, whole = check_files(folder, reporter)
     run = run_of(folder)
-    loaded = systems().load(run.path if run is not None else folder, reporter)
+    loaded = shared_systems().load(run.path if run is not None else folder, reporter)
     inputs, whose = _inputs(run)
     prompts = loaded.prompts(inputs)
     trial = _Trial(loaded.system, prompts)

@@ -6,10 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.data.prompt import Tokenizer
+from engine.decoding.detokenising import Detokeniser
 from engine.decoding.search import Streamed
-
-_UNFINISHED = "\ufffd"
-"""What a tokenizer writes for the first bytes of a letter whose other bytes are still to come."""
 
 
 @dataclass(frozen=True)
@@ -42,10 +40,10 @@ class Transcript:
 
     def __init__(self, tokenizer: Tokenizer, stops: Sequence[str], *, reads: bool) -> None:
         self._tokenizer, self._stops = tokenizer, tuple(stops)
+        self._detokeniser = Detokeniser(tokenizer, clean_up=None)
         self._reads = reads or bool(stops)
         self._ids: list[int] = []
         self._text, self._sent, self._end = "", 0, 0
-        self._context = self._read_to = 0
         self._is_over = False
         self.is_stopped = False
         self.details: list[TokenText] = []
@@ -61,7 +59,7 @@ class Transcript:
             self._add_details(event, event.log_probability)
         self._ids.append(event.token)
         if self._reads and not self.is_stopped:
-            self._read()
+            self._read(event.token)
 
     def piece(self) -> str:
         """What is new and will not change any more: not what may be the beginning of a stop."""
@@ -74,7 +72,7 @@ class Transcript:
     def end(self) -> str:
         """The whole text, at the end."""
         if not self.is_stopped:
-            self._text = self._decoded(0).lstrip()
+            self._text = self._tokenizer.decode(self._ids, skip_special_tokens=True).lstrip()
             self._cut(0)
         self._text, self._is_over = self._text.rstrip(), True
         if self.is_stopped:
@@ -82,21 +80,13 @@ class Transcript:
             self.details = [token for token in self.details if token.offset < length]
         return self._text
 
-    def _read(self) -> None:
-        """Add what the last tokens say, in the light of those before: never the whole again."""
-        before, now = self._decoded(self._context, self._read_to), self._decoded(self._context)
-        if len(now) <= len(before) or now.endswith(_UNFINISHED):
-            return
-        self._context, self._read_to = self._read_to, len(self._ids)
+    def _read(self, token: int) -> None:
+        """Add what a token says."""
         length = len(self._text)
-        self._text += now[len(before) :]
+        self._text += self._detokeniser.add(token)
         if not length:
             self._text = self._text.lstrip()
         self._cut(length)
-
-    def _decoded(self, start: int, end: int | None = None) -> str:
-        text: str = self._tokenizer.decode(self._ids[start:end], skip_special_tokens=True)
-        return text
 
     def _cut(self, length: int) -> None:
         """End before a stop text, of which none was in the first `length` characters."""

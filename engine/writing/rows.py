@@ -68,7 +68,7 @@ def write_rows(
         Cancelled: through the reporter; likewise.
     """
     check_matches(job.matches)
-    check_chosen(chosen)
+    chosen.check()
     lock = FolderLock(progress.parent, name=f".{progress.name}.lock")
     if not lock.acquire():
         raise UserError(
@@ -87,14 +87,6 @@ def write_rows(
             writer.close()
     (progress.parent / f".{progress.name}.lock").unlink(missing_ok=True)
     return written
-
-
-def check_chosen(chosen: ChosenRows) -> None:
-    """Raise `UserError` for a limit below 1."""
-    if chosen.limit is not None and chosen.limit < 1:
-        raise UserError(
-            "limit-too-small", "--limit is {limit}. It must be 1 or more.", limit=chosen.limit
-        )
 
 
 def _write(

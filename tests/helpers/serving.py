@@ -81,19 +81,23 @@ class Server:
             assert time.monotonic() < give_up_s, health
 
 
-@contextmanager
-def started(command: Sequence[str | Path]) -> Iterator[Server]:
-    """A server that says where it is, until the end of the block; must not have complained."""
-    process = subprocess.Popen(
+def process_of(command: Sequence[str | Path], *, stdin: int) -> subprocess.Popen[str]:
+    """A Python process of this checkout, whose output can be read."""
+    return subprocess.Popen(
         [sys.executable, *map(str, command)],
         cwd=ROOT,
         env=engine_environment(),
-        stdin=subprocess.DEVNULL,
+        stdin=stdin,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
-    with process:
+
+
+@contextmanager
+def started(command: Sequence[str | Path]) -> Iterator[Server]:
+    """A server that says where it is, until the end of the block; must not have complained."""
+    with process_of(command, stdin=subprocess.DEVNULL) as process:
         assert process.stdout is not None
         address = ""
         for line in process.stdout:

@@ -27,7 +27,6 @@ from engine.contract.errors import UserError
 from engine.contract.protocol.data import Imported
 from engine.contract.reading.formats import FORMAT_TITLES
 from engine.contract.reading.reading import ReadOptions
-from engine.contract.runs.events import RunState
 from engine.contract.specs.data import Mapping
 
 START = (
@@ -101,8 +100,7 @@ class DataPage(Page):
         return True
 
     def _run_mappings(self) -> list[Mapping]:
-        runs = self.context.runs.all()
-        return [run.spec.data.mapping for run in runs if run.status.state is RunState.FINISHED]
+        return [run.spec.data.mapping for run in self.context.runs.finished()]
 
     def _write_about(self) -> None:
         path, reading = self.file.path, self.file.chosen

@@ -13,7 +13,6 @@ from app.pages.prefixes.library import PrefixLibrary
 from app.qt.timers import single_shot
 from engine.contract.methods.all import info_of
 from engine.contract.protocol.playground import MAX_SYSTEMS, AskedSystem
-from engine.contract.runs.events import RunState
 from engine.contract.specs.run import describe_method
 from engine.contract.specs.training import DecodingSpec
 
@@ -116,11 +115,7 @@ class PlaygroundSystems(QObject):
 
     def _all(self) -> list[PlaygroundSystem]:
         """Runs, the newest first; prefixes without a run; the backbones of both."""
-        runs = [
-            run
-            for run in reversed(self._context.runs.all())
-            if run.status.state is RunState.FINISHED
-        ]
+        runs = self._context.runs.finished()[::-1]
         entries = [_run_system(run, self._context.runs.number(run.run_id)) for run in runs]
         for row in self.library.rows:
             if not row.run_id and row.info is not None:

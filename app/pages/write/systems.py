@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QWidget
 from app.context import AppContext
 from app.pages.prefixes.library import PrefixLibrary
 from app.qt.boxes import combo_box, vbox
-from engine.contract.runs.events import RunState
 
 _CHARS = 24
 _NONE = "Choose a prefix or run…"
@@ -43,9 +42,7 @@ class WriterBox(QWidget):
     def systems(self) -> list[tuple[str, str]]:
         """(name, folder) of all."""
         runs = [
-            (run.meta.name, str(run.folder.path))
-            for run in reversed(self._context.runs.all())
-            if run.status.state is RunState.FINISHED
+            (run.meta.name, str(run.folder.path)) for run in reversed(self._context.runs.finished())
         ]
         rows = [row for row in self._library.rows if not row.run_id and row.info is not None]
         return runs + [(f"{row.name} (imported)", str(row.path)) for row in rows]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from types import TracebackType
 from typing import IO
 
 from engine.contract.files.regular_files import open_to_change
@@ -17,6 +16,9 @@ class LineAppender:
     Args:
         path: a plain file; made where it is missing.
 
+    Attributes:
+        size_bytes: of the file before anything is appended.
+
     Raises:
         UserError: the disk is full, the folder cannot be written to, or the file is a link, pipe
             or device (from every method).
@@ -25,8 +27,9 @@ class LineAppender:
     def __init__(self, path: Path) -> None:
         self._path = path
         with explain_disk_errors(path):
-            drop_torn_line(path)
+            _drop_torn_line(path)
             self._stream = open_to_change(path)
+            self.size_bytes = self._stream.seek(0, os.SEEK_END)
 
     def append(self, line: str, *, flush: bool = False) -> None:
         """Write a line, without its end; with `flush`, wait until the disk has it."""
@@ -38,17 +41,6 @@ class LineAppender:
     def close(self) -> None:
         """Close the file."""
         self._stream.close()
-
-    def __enter__(self) -> LineAppender:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def _write_whole(stream: IO[bytes], data: bytes) -> None:
@@ -64,7 +56,7 @@ def _write_whole(stream: IO[bytes], data: bytes) -> None:
         raise
 
 
-def drop_torn_line(path: Path) -> None:
+def _drop_torn_line(path: Path) -> None:
     """Cut off an unfinished last line, left by a kill in the middle of a write."""
     if not path.exists():
         return

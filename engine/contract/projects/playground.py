@@ -13,12 +13,13 @@ import json
 import logging
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from engine.contract import codec
 from engine.contract.errors import ProtocolError, UserError
-from engine.contract.files.appending import drop_torn_line
+from engine.contract.files.appending import LineAppender
 from engine.contract.files.regular_files import open_to_change, open_to_read
 from engine.contract.files.writing import explain_disk_errors, write_atomically
 from engine.contract.protocol.playground import FieldValue
@@ -117,10 +118,11 @@ class PlaygroundFiles:
         Raises:
             UserError: the disk does not take it, or the file is a link or no plain file.
         """
-        line = codec.to_line(entry).encode("utf-8") + b"\n"
-        if len(line) > MAX_LINE_BYTES:
+        line = codec.to_line(entry)
+        size = len(line.encode("utf-8")) + 1
+        if size > MAX_LINE_BYTES:
             return
-        if _size(self.history) + len(line) > MAX_HISTORY_BYTES:
+        if _size(self.history) + size > MAX_HISTORY_BYTES:
             lines = _last_lines(self.history, MAX_HISTORY_BYTES // 2)
             write_atomically(self.history, b"".join(line + b"\n" for line in lines))
         _append(self.history, line)
@@ -134,9 +136,8 @@ class PlaygroundFiles:
         Raises:
             UserError: the disk does not take it, the file is full, a link or no plain file.
         """
-        line = json.dumps(dict(row), ensure_ascii=False).encode("utf-8", "replace") + b"\n"
-        size = _size(self.corrections)
-        if size + len(line) > MAX_CORRECTIONS_BYTES:
+        line = json.dumps(dict(row), ensure_ascii=False).encode("utf-8", "replace")
+        if _size(self.corrections) + len(line) + 1 > MAX_CORRECTIONS_BYTES:
             raise UserError(
                 "corrections-full",
                 "{path} would be larger than {limit} MB. Import it on the Data page, and move it "
@@ -144,7 +145,7 @@ class PlaygroundFiles:
                 path=self.corrections,
                 limit=MAX_CORRECTIONS_BYTES // 2**20,
             )
-        return _append(self.corrections, line)
+        return _append(self.corrections, line.decode("utf-8"))
 
     def take_back(self, size: int) -> None:
         """Cut the corrections off at this size, if they are still longer.
@@ -168,15 +169,13 @@ class PlaygroundFiles:
             return 0
 
 
-def _append(path: Path, line: bytes) -> int:
+def _append(path: Path, line: str) -> int:
     """Put a line at the end; gives the size before, without a torn line."""
     with explain_disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        drop_torn_line(path)
-        with open_to_change(path) as stream:
-            size = stream.seek(0, os.SEEK_END)
-            stream.write(line)
-    return size
+        with closing(LineAppender(path)) as lines:
+            lines.append(line)
+            return lines.size_bytes
 
 
 def _size(path: Path) -> int:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,11 +15,9 @@ from engine.contract import codec
 from engine.contract.errors import ProtocolError
 from engine.contract.files.appending import LineAppender
 from engine.contract.files.regular_files import MAX_TEXT_BYTES, open_to_read
-from engine.contract.writing.progress import WrittenRow
+from engine.contract.writing.progress import MAX_LINE_BYTES, WrittenRow
 
 log = logging.getLogger(__name__)
-
-MAX_LINE_BYTES = 16 * 2**20
 
 
 @dataclass(frozen=True)
@@ -76,7 +75,7 @@ class Changes:
             UserError: the disk is full or the folder cannot be written to; the rows before are
                 changed.
         """
-        with LineAppender(self._path) as lines:
+        with closing(LineAppender(self._path)) as lines:
             for row, change in changes.items():
                 lines.append(codec.to_line(_Line(row, change)))
                 self._put(row, change)

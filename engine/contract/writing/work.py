@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 
+from engine.contract.errors import UserError
 from engine.contract.specs.data import Linearisation
 from engine.contract.specs.training import DecodingSpec
 from engine.contract.writing.matching import Match
@@ -62,6 +63,13 @@ class ChosenRows:
 
     limit: int | None = None
     rows: tuple[int, ...] = ()
+
+    def check(self) -> None:
+        """Raise `UserError` for a limit below 1."""
+        if self.limit is not None and self.limit < 1:
+            raise UserError(
+                "limit-too-small", "--limit is {limit}. It must be 1 or more.", limit=self.limit
+            )
 
     def count(self, row_count: int) -> int:
         """How many there are in a table of so many rows."""

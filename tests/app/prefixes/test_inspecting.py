@@ -30,6 +30,7 @@ from engine.contract.protocol.prefixes import (
     PrefixInfo,
     PrefixList,
 )
+from tests.app.prefixes.showing import shown_page
 from tests.helpers.accessibility import unnamed, unreachable
 from tests.helpers.fake_ports import FakeClient
 from tests.helpers.replies import compared_prefixes, measured_positions
@@ -63,12 +64,7 @@ def page(
     client.replies[ListPrefixes] = answer
     context.settings.add_recent(rich_project.parent / "other")
     open_project(rich_project)
-    made = PrefixesPage(context)
-    qtbot.addWidget(made)
-    made.resize(1000, 650)
-    made.show()
-    qtbot.waitUntil(lambda: made.model.rowCount() == 3)
-    return made
+    return shown_page(context, qtbot, rows=3)
 
 
 def select(page: PrefixesPage, name: str) -> None:

@@ -27,6 +27,7 @@ from engine.contract.protocol.prefixes import (
 )
 from engine.contract.runs.events import Blame, RunState
 from engine.contract.specs.data import Linearisation, Preset, PromptForm
+from tests.app.prefixes.showing import shown_page
 from tests.helpers.fake_ports import FakeClient, FakeRunner
 from tests.helpers.projects import make_run
 from tests.helpers.replies import list_prefixes
@@ -52,12 +53,7 @@ def page(
     (imported / "prefix.json").write_text("{}", encoding="utf-8")
     client.replies[ListPrefixes] = list_prefixes
     open_project(rich_project)
-    made = PrefixesPage(context)
-    qtbot.addWidget(made)
-    made.resize(1000, 650)
-    made.show()
-    qtbot.waitUntil(lambda: made.model.rowCount() == 3)
-    return made
+    return shown_page(context, qtbot, rows=3)
 
 
 def names(page: PrefixesPage) -> list[str]:

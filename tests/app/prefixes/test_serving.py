@@ -20,6 +20,7 @@ from app.pages.prefixes.serving.meter import WorkDone, counts_of
 from app.shell.startup import tie
 from app.widgets.info_bar import Tone
 from engine.contract.protocol.prefixes import ListPrefixes, PrefixInfo, PrefixList
+from tests.app.prefixes.showing import shown_page
 from tests.engine.tiny import load
 from tests.helpers.fake_ports import FakeClient
 from tests.helpers.serving import save_prefixes
@@ -54,12 +55,7 @@ def page(
     ]
     client.replies[ListPrefixes] = lambda command: PrefixList(tuple(infos))
     open_project(project)
-    made = PrefixesPage(context)
-    qtbot.addWidget(made)
-    made.resize(1000, 650)
-    made.show()
-    qtbot.waitUntil(lambda: made.model.rowCount() == 3)
-    return made
+    return shown_page(context, qtbot, rows=3)
 
 
 @pytest.fixture

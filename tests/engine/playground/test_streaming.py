@@ -26,8 +26,8 @@ from engine.contract.runs.folder import RunFolder
 from engine.contract.specs.training import DecodingSpec, Strategy
 from engine.decoding import handlers as decoding_handlers
 from engine.decoding.decoder import decode
+from engine.decoding.detokenising import Detokeniser
 from engine.decoding.systems import Systems
-from engine.playground.detokenising import Detokeniser
 from engine.playground.handlers import stream_outputs
 from engine.reporter import Silent
 from engine.run import run_folder

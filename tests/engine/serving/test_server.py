@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,9 +13,9 @@ from engine.cli.main import call
 from engine.contract.errors import UserError
 from tests.engine.serving.conftest import ENDLESS, Kitchen
 from tests.engine.tiny import load
-from tests.helpers.serving import Server, alone, save_prefixes, server_of
+from tests.helpers.serving import Server, alone, process_of, save_prefixes, server_of
 from tests.helpers.tiny_backbones import save_tiny
-from tests.helpers.tiny_runs import PATIENCE_S, ROOT, engine_environment
+from tests.helpers.tiny_runs import PATIENCE_S
 
 
 def test_fields_are_written_as_the_prefix_reads_them(kitchen: Kitchen) -> None:
@@ -117,16 +116,9 @@ def test_it_stops_when_its_input_ends(
 ) -> None:
     """As it does when the window that started it was killed."""
     prefixes = save_prefixes(tmp_path, kitchen.backbone, [3])
-    words = ["serve", *prefixes, "--backbone", kitchen.backbone.folder, "--port", "0"]
-    with subprocess.Popen(
-        [sys.executable, "main.py", *map(str, words), "--device", "cpu", "--stop-with-input"],
-        cwd=ROOT,
-        env=engine_environment(),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
+    words = ["main.py", "serve", *prefixes, "--backbone", kitchen.backbone.folder, "--port", "0"]
+    words += ["--device", "cpu", "--stop-with-input"]
+    with process_of(words, stdin=subprocess.PIPE) as process:
         assert process.stdout is not None
         if is_started:
             assert any(line.startswith("serving at ") for line in process.stdout)

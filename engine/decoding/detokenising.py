@@ -15,10 +15,13 @@ class Detokeniser:
 
     A character may be of several tokens, and a token may be written differently after others;
     so each is decoded behind those before it, as far back as a whole character begins.
+
+    Args:
+        clean_up: whether spaces before punctuation go; None: as the tokenizer is made.
     """
 
-    def __init__(self, tokenizer: Any) -> None:
-        self._tokenizer = tokenizer
+    def __init__(self, tokenizer: Any, *, clean_up: bool | None = False) -> None:
+        self._tokenizer, self._clean_up = tokenizer, clean_up
         self._tokens: list[int] = []
         self._start = self._end = 0  # tokens that are decoded again, and those that were given
 
@@ -35,7 +38,7 @@ class Detokeniser:
 
     def _decode(self, tokens: Sequence[int]) -> str:
         text: str = self._tokenizer.decode(
-            tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False
+            tokens, skip_special_tokens=True, clean_up_tokenization_spaces=self._clean_up
         )
         return text
 
