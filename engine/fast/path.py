@@ -119,9 +119,8 @@ def _difference(model: Any, logits_of: Callable[[PackedBatch], torch.Tensor]) ->
     ours = torch.split(logits_of(batch), [len(text) for text in texts])
     largest = difference = 0.0
     for text, logits in zip(texts, ours, strict=True):
-        theirs = model(input_ids=torch.tensor([text], device=model.device), use_cache=False).logits[
-            0
-        ]
+        input_ids = torch.tensor([text], device=model.device)
+        theirs = model(input_ids=input_ids, use_cache=False).logits[0]
         largest = max(largest, float(theirs.abs().max()))
         difference = max(difference, float((theirs - logits).abs().max()))
     return difference / largest

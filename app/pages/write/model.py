@@ -79,9 +79,9 @@ class WritingModel(QObject):
         self._prepare = LatestRequest(context.data_client, self)
         self._prepare.answered.connect(self._on_plan)
         self._prepare.failed.connect(partial(self.failed.emit, "Match the columns"))
-        context.project.opened.connect(self._on_opened)
+        context.project.opened.connect(self.show_newest)
         context.project.closed.connect(self._on_closed)
-        self._on_opened()
+        self.show_newest()
 
     @property
     def job(self) -> Activity | None:
@@ -319,7 +319,8 @@ class WritingModel(QObject):
         self._reading = None
         self.refused.emit(error.message)
 
-    def _on_opened(self) -> None:
+    def show_newest(self) -> None:
+        """Show the writing of the project that was begun last, if there is one."""
         folders = self.writings()
         self.show(folders[0] if folders else None)
 

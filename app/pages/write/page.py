@@ -203,7 +203,7 @@ class WritePage(Page):
         step = MoveToTrash(
             f"Delete the texts for {writing.name}",
             {folder.path: trash},
-            trashed=lambda _path: self._show_newest(),
+            trashed=lambda _path: self.model.show_newest(),
             restored=lambda path: self.model.show(WritingFolder(path)),
             report=self.complain,
         )
@@ -211,10 +211,6 @@ class WritePage(Page):
         self.context.undo.push(step)
         text = f"The texts for {writing.name} were moved to the project's trash."
         self.context.messages.post_undo(text, self.context.undo)
-
-    def _show_newest(self) -> None:
-        folders = self.model.writings()
-        self.model.show(folders[0] if folders else None)
 
     def _on_failed(self, title: str, failure: Failure) -> None:
         self.tell_failure(title, failure)

@@ -87,12 +87,10 @@ class SetupPanel(VerticalArea):
 
     def chosen(self) -> ChosenRows:
         """The rows to write."""
-        match self.which.currentText():
-            case x if x == FIRST:
-                return ChosenRows(limit=self.first.value())
-            case x if x == SELECTED:
-                return ChosenRows(rows=self._selected())
-        return ChosenRows()
+        which = self.which.currentText()
+        if which == FIRST:
+            return ChosenRows(limit=self.first.value())
+        return ChosenRows(rows=self._selected()) if which == SELECTED else ChosenRows()
 
     def start(self) -> None:
         """Write what is missing of the chosen rows."""
@@ -184,7 +182,7 @@ class SetupPanel(VerticalArea):
             return
         texts = model.texts
         total = self.chosen().count(texts.row_count) if texts is not None else 0
-        written = self._written() if texts is not None else 0
+        written = texts.count_written(self.chosen()) if texts is not None else 0
         resumes = 0 < written < total
         self.write_button.setText("Continue" if resumes else "Write")
         self.write_button.setShortcut("Ctrl+Return")  # a new text takes it away
@@ -193,11 +191,6 @@ class SetupPanel(VerticalArea):
             f"{written:,} of {plural(total, 'row')} written." if total else "No row is selected."
         )
         self.state.setText(words if texts is not None else "")
-
-    def _written(self) -> int:
-        texts = self._model.texts
-        assert texts is not None
-        return texts.count_written(self.chosen())
 
     def _can_write(self) -> bool:
         try:
