@@ -157,8 +157,10 @@ def test_by_mouse(
     assert lines[0][5] == "=a text by hand"
     assert sheet["F2"].data_type == "s"
 
-    # All of it is there again in the next window.
-    person.window.close()
+    # All of it is there again in the next window. A save that has not been answered yet would
+    # make the first one ask before it closes.
+    person.wait(lambda: not person.context.activities.activities)
+    assert person.window.close()
     again = open_window()
     again.open(person.context.settings.recent_projects[0])
     page = write_page(again)

@@ -33,7 +33,6 @@ class InspectorPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no ty
         self.setMinimumWidth(chars(PLOT_CHARS))
         self.setMinimumHeight(chars(PLOT_CHARS) // 2)
         self.setMouseEnabled(x=False, y=False)
-        self.getPlotItem().getViewBox().setDefaultPadding(0.12)  # room for texts beside points
         strip(self).showGrid(x=True, y=True, alpha=0.25)
         theme.changed.connect(self._restyle)
         self._restyle()
@@ -52,6 +51,7 @@ class InspectorPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no ty
         sign: str,
     ) -> None:
         """Points, drawn as pyqtgraph's symbol `sign`, with a text beside each."""
+        self.getPlotItem().getViewBox().setDefaultPadding(0.3)  # room for the texts
         xs, ys = [x for x, _ in points], [y for _, y in points]
         self.plot(xs, ys, pen=None, symbol=sign, symbolSize=8, symbolBrush=color, symbolPen=None)
         for (x, y), text in zip(points, texts, strict=True):
