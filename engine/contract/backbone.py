@@ -16,17 +16,32 @@ class BackboneSource(enum.Enum):
     """A local folder in transformers' format."""
 
 
+class BackboneKind(enum.Enum):
+    """What a backbone can do, by its structure."""
+
+    DECODER = "decoder"
+    """Writes text; a token sees those before it."""
+    ENCODER_DECODER = "encoder_decoder"
+    """Reads with an encoder, and writes."""
+    MASKED = "masked"
+    """An encoder with a trained head that fills blanks."""
+    ENCODER = "encoder"
+    """Reads only."""
+
+
 @dataclass(frozen=True)
 class BackboneShape:
     """Sizes that decide parameter counts.
 
     Attributes:
-        layers: L, of the decoder.
+        layers: L, of the decoder; of the encoder where there is no decoder.
         encoder_layers: 0 for decoder-only backbones.
         kv_heads: H, key/value heads.
         head_width: D.
         width: d, of the hidden states.
         parameters: of the whole backbone, tied weights counted once.
+        reads_only: whether it is an encoder without a decoder.
+        fills_blanks: whether such an encoder has a trained head over the vocabulary.
     """
 
     layers: int
@@ -37,6 +52,17 @@ class BackboneShape:
     vocabulary: int
     max_positions: int
     encoder_layers: int = 0
+    reads_only: bool = False
+    fills_blanks: bool = False
+
+    @property
+    def kind(self) -> BackboneKind:
+        """What it can do."""
+        if self.reads_only:
+            return BackboneKind.MASKED if self.fills_blanks else BackboneKind.ENCODER
+        if self.encoder_decoder:
+            return BackboneKind.ENCODER_DECODER
+        return BackboneKind.DECODER
 
     @property
     def encoder_decoder(self) -> bool:

@@ -55,6 +55,7 @@ class Setting:
         visible_when: other fields of the same spec, each with the values for which this one means
             anything.
         architecture: the backbones on which it does.
+        answers: members of `AnswerKind`, the kinds of task in which it does; empty for all.
     """
 
     label: str
@@ -72,6 +73,7 @@ class Setting:
     percent: bool = False
     visible_when: tuple[tuple[str, tuple[Any, ...]], ...] = ()
     architecture: Architecture = Architecture.ANY
+    answers: tuple[enum.Enum, ...] = ()
 
     @property
     def is_bounded(self) -> bool:

@@ -21,12 +21,14 @@ from engine.contract.methods.prompt import PromptMethod
 from engine.contract.projects.project import DatasetEntry
 from engine.contract.runs.cards import Card, PrefixShape
 from engine.contract.schema import SettingField, settings_of
+from engine.contract.specs.answer import AnswerKind
 from engine.contract.specs.data import Column, Mapping, Role, Split
 from engine.contract.specs.run import RunSpec
 from engine.contract.specs.training import DecodingSpec, TrainingSpec
 from engine.contract.studies.keys import Factor
 from engine.contract.studies.recipes import StudySettings
 from engine.contract.studies.study import StudySpec
+from engine.contract.tasks.spans import SpanSpec
 
 # Any text, lone surrogates (file names that are no UTF-8) and line separators included.
 TEXT = st.text(st.characters(exclude_categories=()), max_size=12)
@@ -111,11 +113,12 @@ def of_field(name: str, hints: dict[str, Any]) -> st.SearchStrategy[Any]:
 
 @st.composite
 def mappings(draw: st.DrawFn) -> Mapping:
-    """Mappings with at most one target, split and category."""
+    """Mappings with at most one target, split, category and start."""
     roles = draw(st.lists(st.sampled_from(Role), max_size=5))
-    single = (Role.TARGET, Role.SPLIT, Role.CATEGORY)
+    single = (Role.TARGET, Role.SPLIT, Role.CATEGORY, Role.START)
     kept = [role for i, role in enumerate(roles) if role not in single or role not in roles[:i]]
-    return Mapping(tuple(Column(draw(TEXT), role) for role in kept))
+    columns = tuple(Column(draw(TEXT), role) for role in kept)
+    return Mapping(columns, draw(st.sampled_from(AnswerKind)))
 
 
 def optional(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
@@ -153,6 +156,10 @@ RANGES: dict[type, dict[str, st.SearchStrategy[Any]]] = {
         "words": st.just(("a", "b")),
         "seeds": st.just((0, 7)),
         "samples": st.integers(0, 9),
+    },
+    SpanSpec: {
+        "window_tokens": st.integers(128, 10**9),
+        "stride_tokens": st.integers(0, 63),
     },
     DecodingSpec: {
         "min_new_tokens": st.integers(0, 10),

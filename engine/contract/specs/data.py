@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from engine.contract.errors import UserError
 from engine.contract.schema import Architecture, check_settings, setting
+from engine.contract.specs.answer import AnswerKind
 
 
 class Role(enum.Enum):
@@ -25,6 +26,8 @@ class Role(enum.Enum):
     list of texts, in JSON or as Python writes it, has several."""
     REFERENCES = "references"
     """Further right texts, one or a list: outputs are compared with them, none is trained on."""
+    START = "start"
+    """Where the target's answers start in the source column, in characters: one or a list."""
     SPLIT = "split"
     """Says "train", "valid" (or "dev", "validation") or "test" for each row."""
     CATEGORY = "category"
@@ -48,14 +51,18 @@ class Column:
 class Mapping:
     """The roles of a dataset's columns, in the order in which fields are written.
 
+    Attributes:
+        answer: what the target is.
+
     Raises:
         UserError: no target, two targets, or nothing to read the input from.
     """
 
     columns: tuple[Column, ...]
+    answer: AnswerKind = AnswerKind.TEXT
 
     def __post_init__(self) -> None:
-        for role in (Role.TARGET, Role.SPLIT, Role.CATEGORY):
+        for role in (Role.TARGET, Role.SPLIT, Role.CATEGORY, Role.START):
             if len(self.named(role)) > 1:
                 raise UserError(
                     "role-given-twice",
@@ -212,6 +219,17 @@ class Split:
     )
     """The rows of a smaller number are among those of a larger one with the same seed (50 in 100
     in 200 in 500, the sizes of Li & Liang 2021, figure 3)."""
+    per_label: int | None = setting(
+        None,
+        label="Rows per label",
+        help="A few-shot setting: so many rows of each label are trained on, and as many validated "
+        "on, chosen with the seed. Test rows stay as they are.",
+        flag="--per-label",
+        low=1,
+        none="all",
+        answers=(AnswerKind.LABEL,),
+    )
+    """K of few-shot papers; a label with fewer rows has all of them."""
     sample_seed: int | None = setting(
         None,
         label="Sample seed",

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.contract.metrics import DEFAULT_METRICS, VALIDATION_METRICS
+from engine.contract.specs.answer import AnswerKind
 from engine.contract.specs.training import DecodingSpec
 from engine.contract.tasks.info import TaskInfo
 
@@ -28,6 +29,8 @@ def with_task(plain: dict[str, Any]) -> dict[str, Any]:
 
 GENERATION = TaskInfo(
     name="generation",
+    title="Text",
+    answer=AnswerKind.TEXT,
     parts=(("decoding", DecodingSpec),),
     metrics=DEFAULT_METRICS,
     quick_metrics=VALIDATION_METRICS,

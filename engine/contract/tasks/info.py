@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from engine.contract.specs.answer import AnswerKind
+
 
 @dataclass(frozen=True)
 class TaskInfo:
     """One task.
 
     Attributes:
-        name: as the window tells tasks apart.
+        name: as the window and `--task` tell tasks apart.
+        title: on the screen.
+        answer: what it predicts; a dataset's mapping says which one its target is.
         parts: the fields of its spec that hold settings, with their classes. The dotted names of
             these settings leave the task out: "decoding.num_beams".
         metrics: what finished outputs are scored with.
@@ -19,6 +23,8 @@ class TaskInfo:
     """
 
     name: str
+    title: str
+    answer: AnswerKind
     parts: tuple[tuple[str, type], ...]
     metrics: tuple[str, ...]
     quick_metrics: tuple[str, ...]

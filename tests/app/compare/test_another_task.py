@@ -22,12 +22,20 @@ from app.widgets.labels import Label
 from engine.contract.methods.prefix import PrefixMethod
 from engine.contract.runs.outputs import read_meta, read_outputs, write_outputs
 from engine.contract.runs.scores import Score
+from engine.contract.specs.answer import AnswerKind
 from engine.contract.tasks.info import TaskInfo
 from tests.app.compare.conftest import choose
 from tests.helpers.projects import make_run
 
 LABELS = ("soup", "bread", "stew")
-INFO = TaskInfo("labels", parts=(), metrics=("accuracy",), quick_metrics=("accuracy",))
+INFO = TaskInfo(
+    "labels",
+    "Labels",
+    AnswerKind.LABEL,
+    parts=(),
+    metrics=("accuracy",),
+    quick_metrics=("accuracy",),
+)
 
 
 class LabelView(PredictionView):

@@ -1,0 +1,32 @@
+"""One label: each input, of one text or several, gets one of a fixed set of labels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from engine.contract.specs.answer import AnswerKind
+from engine.contract.tasks.info import TaskInfo
+from engine.contract.tasks.readouts import HeadSpec
+
+
+@dataclass(frozen=True)
+class LabelTask:
+    """The label is read by a head.
+
+    Attributes:
+        labels: in the order of the head's outputs; empty until the training rows have shown them,
+            in a card always filled.
+    """
+
+    labels: tuple[str, ...] = ()
+    head: HeadSpec = field(default_factory=HeadSpec)
+
+
+LABELS = TaskInfo(
+    name="label",
+    title="One label",
+    answer=AnswerKind.LABEL,
+    parts=(("head", HeadSpec),),
+    metrics=("accuracy", "macro_f1"),
+    quick_metrics=("accuracy", "macro_f1"),
+)

@@ -1,0 +1,62 @@
+"""How an answer is read off a backbone that does not write it."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from engine.contract.schema import check_settings, setting
+
+
+class Pooling(enum.Enum):
+    """Which hidden states stand for a whole text."""
+
+    AUTO = "auto"
+    """The first token's of encoders whose tokenizer puts one there, as BERT and RoBERTa; the last
+    token's of decoders; the first state of an encoder–decoder's decoder."""
+    FIRST = "first"
+    MEAN = "mean"
+    LAST = "last"
+
+
+@dataclass(frozen=True)
+class HeadSpec:
+    """A head on the backbone's last hidden states, trained with the method.
+
+    Raises:
+        UserError: a value outside its range, naming both.
+    """
+
+    pooling: Pooling = setting(
+        Pooling.AUTO,
+        label="Pooling",
+        help="Which hidden states stand for the text: the first token's, the mean of all, or the "
+        "last token's. Automatic takes the first of encoders and the last of decoders.",
+        labels=(
+            (Pooling.AUTO, "automatic"),
+            (Pooling.FIRST, "first token"),
+            (Pooling.MEAN, "mean over tokens"),
+            (Pooling.LAST, "last token"),
+        ),
+    )
+    hidden_layers: int = setting(
+        0,
+        label="Hidden layers",
+        help="Hidden layers of the head, each as wide as the backbone, with tanh between them; "
+        "0 is a linear head.",
+        flag="--head-layers",
+        low=0,
+        high=8,
+    )
+    dropout: float = setting(
+        0.1,
+        label="Head dropout",
+        help="Share of the pooled state's numbers that are dropped while training.",
+        flag="--head-dropout",
+        low=0,
+        below=1,
+        step=0.05,
+    )
+
+    def __post_init__(self) -> None:
+        check_settings(self)

@@ -1,0 +1,32 @@
+"""A tag for each word, such as those of named entities."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from engine.contract.specs.answer import AnswerKind
+from engine.contract.tasks.info import TaskInfo
+from engine.contract.tasks.readouts import HeadSpec
+
+
+@dataclass(frozen=True)
+class TagTask:
+    """A head reads each word's tag at its first token.
+
+    Attributes:
+        tags: in the order of the head's outputs; empty until the training rows have shown them,
+            in a card always filled.
+    """
+
+    tags: tuple[str, ...] = ()
+    head: HeadSpec = field(default_factory=HeadSpec)
+
+
+TAGS = TaskInfo(
+    name="tags",
+    title="A tag for each word",
+    answer=AnswerKind.TAGS,
+    parts=(("head", HeadSpec),),
+    metrics=("entity_f1", "tag_accuracy"),
+    quick_metrics=("entity_f1", "tag_accuracy"),
+)
