@@ -6,9 +6,10 @@
 The data is a table whose last column is the text. 200 inputs go to 8 prefixes in turn, each output
 32 tokens long so that all sides write as much. Sides: the server with 32 clients at once; the same
 server asked one request after another; a bare loop over PEFT with one adapter a prefix, switched
-between requests. PEFT has our prefixes. All outputs are compared before a time is printed. With
-`--minutes`, clients ask for outputs of any length instead, stream, sample, send nonsense and go
-away, and what is printed is the memory of the server and how many requests were not answered.
+between requests. PEFT has our prefixes. The sides take turns, 100 requests each, and all outputs
+are compared before a time is printed. With `--minutes`, clients ask for outputs of any length
+instead, stream, sample, send nonsense and go away, and what is printed is the memory of the server
+and how many requests were not answered.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import time
 import urllib.error
 import urllib.request
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -43,7 +45,7 @@ from engine.methods.attention import KeyValues
 from engine.methods.prefix import PrefixTuning
 from tests.helpers.serving import Server, save_folded, server_of
 
-PREFIXES, REQUESTS, TOKENS, CLIENTS = 8, 200, 32, 32
+PREFIXES, REQUESTS, TURN, TOKENS, CLIENTS = 8, 200, 100, 32, 32
 Asked = tuple[int, str]
 """The number of a prefix, and a source text."""
 
@@ -99,19 +101,25 @@ def compare(server: Server, loaded: Backbone, folded: list[KeyValues], asked: li
         text: str = answer["choices"][0]["text"]
         return text
 
-    times: dict[str, float] = {}
-    outputs: dict[str, list[str]] = {}
-    answer(asked[0])
-    for name, clients in (
-        ("server, 32 clients at once", CLIENTS),
-        ("server, one after another", 1),
-    ):
-        start = time.perf_counter()
+    def from_server(turn: list[Asked], clients: int) -> list[str]:
         with ThreadPoolExecutor(clients) as pool:
-            outputs[name] = list(pool.map(answer, asked))
-        times[name] = time.perf_counter() - start
-    name = "loop over PEFT, adapters switched"
-    outputs[name], times[name] = with_peft(loaded, folded, asked)
+            return list(pool.map(answer, turn))
+
+    with_peft = peft_answers(loaded, folded)
+    sides: dict[str, Callable[[list[Asked]], list[str]]] = {
+        f"server, {CLIENTS} clients at once": lambda turn: from_server(turn, CLIENTS),
+        "server, one after another": lambda turn: from_server(turn, 1),
+        "loop over PEFT, adapters switched": with_peft,
+    }
+    times = dict.fromkeys(sides, 0.0)
+    outputs: dict[str, list[str]] = {name: [] for name in sides}
+    for side in sides.values():
+        side(asked[:1])
+    for at in range(0, len(asked), TURN):
+        for name, side in sides.items():
+            start = time.perf_counter()
+            outputs[name] += side(asked[at : at + TURN])
+            times[name] += time.perf_counter() - start
     first, *others = outputs
     for other in others:
         equal = sum(a == b for a, b in zip(outputs[first], outputs[other], strict=True))
@@ -124,9 +132,7 @@ def compare(server: Server, loaded: Backbone, folded: list[KeyValues], asked: li
         print(f"| {name} | {seconds:.1f} | {rate:.2f} | {rate * TOKENS:.0f} | {ratio:.2f} |")
 
 
-def with_peft(
-    loaded: Backbone, folded: list[KeyValues], asked: list[Asked]
-) -> tuple[list[str], float]:
+def peft_answers(loaded: Backbone, folded: list[KeyValues]) -> Callable[[list[Asked]], list[str]]:
     """One `generate` after another, each with its adapter."""
     from transformers import AutoModelForCausalLM
 
@@ -138,24 +144,28 @@ def with_peft(
         weight = torch.cat(layers, dim=1)  # [P, L · 2 · K · D]
         with torch.no_grad():
             theirs.prompt_encoder[f"p{number}"].embedding.weight.copy_(weight)
-    tokenizer, outputs = loaded.tokenizer, []
-    start = time.perf_counter()
-    with torch.inference_mode():
-        for prefix, text in asked:
-            theirs.set_adapter(f"p{prefix}")
-            ids = torch.tensor([prompt_named().encode_source(tokenizer, text, 512)])
-            made = theirs.generate(
-                input_ids=ids,
-                attention_mask=torch.ones_like(ids),
-                do_sample=False,
-                max_new_tokens=TOKENS,
-                min_new_tokens=TOKENS,
-                pad_token_id=tokenizer.pad_token_id,
-                repetition_penalty=1.0,
-            )
-            new = made[0, ids.shape[1] :]
-            outputs.append(tokenizer.decode(new, skip_special_tokens=True).strip())
-    return outputs, time.perf_counter() - start
+    tokenizer = loaded.tokenizer
+
+    def one(prefix: int, text: str) -> str:
+        theirs.set_adapter(f"p{prefix}")
+        ids = torch.tensor([prompt_named().encode_source(tokenizer, text, 512)])
+        made = theirs.generate(
+            input_ids=ids,
+            attention_mask=torch.ones_like(ids),
+            do_sample=False,
+            max_new_tokens=TOKENS,
+            min_new_tokens=TOKENS,
+            pad_token_id=tokenizer.pad_token_id,
+            repetition_penalty=1.0,
+        )
+        text = tokenizer.decode(made[0, ids.shape[1] :], skip_special_tokens=True)
+        return str(text).strip()
+
+    def all_of(turn: list[Asked]) -> list[str]:
+        with torch.inference_mode():
+            return [one(prefix, text) for prefix, text in turn]
+
+    return all_of
 
 
 def soak(server: Server, asked: list[Asked], seconds: float) -> None:
