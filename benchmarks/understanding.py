@@ -19,6 +19,7 @@ import argparse
 import csv
 import json
 import random
+import re
 import statistics
 import sys
 from collections.abc import Callable, Iterable
@@ -123,7 +124,7 @@ def columns_of(folder: str, files: dict[str, str], word: int) -> Callable[[Path]
     def rows(shared: Path) -> Rows:
         for name, side in files.items():
             text = (shared / folder / name).read_text("utf-8")
-            for number, block in enumerate(text.split("\n\n")):
+            for number, block in enumerate(re.split(r"\n\s*\n", text)):
                 lines = [line.split("\t") for line in block.split("\n") if line.strip("\t ")]
                 lines = [line for line in lines if not line[0].startswith("# ")]
                 if lines:
