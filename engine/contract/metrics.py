@@ -9,6 +9,8 @@ import enum
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from engine.contract.specs.answer import AnswerKind
+
 
 class Need(enum.Enum):
     """What a metric needs besides an output, in words."""
@@ -29,12 +31,14 @@ class MetricInfo:
         implementation: file of `engine/metrics` and the class in it.
         counts: what it counts, for a tool tip.
         follows: whose numbers it equals, for the guide.
+        answers: which kinds of predictions it scores.
         scale: from where to where its values go.
         decimals: places of a value that mean something.
         lowest: value that none is below; None where there is none.
         former_names: under which older files have it.
-        is_default: finished outputs are scored with it unless others are chosen.
-        while_training: samples of a validation pass are scored with it.
+        is_default: finished outputs of its kind are scored with it unless others are chosen.
+        while_training: samples of a validation pass are scored with it; the first of a kind is the
+            primary metric.
     """
 
     name: str
@@ -42,6 +46,7 @@ class MetricInfo:
     implementation: str = ""
     counts: str = ""
     follows: str = ""
+    answers: tuple[AnswerKind, ...] = (AnswerKind.TEXT,)
     scale: str = "0 to 100"
     higher_is_better: bool = True
     decimals: int = 1
@@ -162,14 +167,105 @@ METRICS = (
         higher_is_better=False,
         needs=(Need.FIELDS,),
     ),
+    MetricInfo(
+        "accuracy", "Accuracy", "labels:Accuracy",
+        counts="rows whose label is right, in percent",
+        follows="scikit-learn",
+        answers=(AnswerKind.LABEL,),
+        is_default=True, while_training=True,
+    ),
+    MetricInfo(
+        "macro_f1", "Macro-F1", "labels:MacroF1",
+        counts="F1 of each label that the references have, all labels weighing the same",
+        follows="scikit-learn, over the labels of the references",
+        answers=(AnswerKind.LABEL,),
+        is_default=True, while_training=True,
+    ),
+    MetricInfo(
+        "matthews", "Matthews", "labels:Matthews",
+        counts="correlation of predicted and right labels, 0 for guessing whatever the shares of "
+        "the labels",
+        follows="scikit-learn (R_K where there are more than two labels)",
+        answers=(AnswerKind.LABEL,),
+        scale="−100 to 100",
+        lowest=-100.0,
+    ),
+    MetricInfo(
+        "entity_f1", "Entity F1", "tags:EntityF1",
+        counts="F1 of the entities, right where type, first and last word agree; an I- tag "
+        "without a B- before it begins an entity",
+        follows="conlleval and seqeval",
+        answers=(AnswerKind.TAGS,),
+        is_default=True, while_training=True,
+    ),
+    MetricInfo(
+        "entity_f1_strict", "Entity F1 (strict IOB2)", "tags:StrictEntityF1",
+        counts="as entity F1, but an entity must begin with B-",
+        follows="seqeval with mode='strict' and IOB2",
+        answers=(AnswerKind.TAGS,),
+    ),
+    MetricInfo(
+        "tag_accuracy", "Tag accuracy", "tags:TagAccuracy",
+        counts="words whose tag is right, in percent, O counted too",
+        follows="seqeval",
+        answers=(AnswerKind.TAGS,),
+        is_default=True, while_training=True,
+    ),
+    MetricInfo(
+        "span_f1", "Span F1", "spans:SpanF1",
+        counts="words shared with the nearest right answer, without case, punctuation and articles",
+        follows="SQuAD's script",
+        answers=(AnswerKind.SPAN,),
+        is_default=True, while_training=True,
+    ),
+    MetricInfo(
+        "exact_match", "Exact match", "spans:ExactMatch",
+        counts="answers that equal a right one but for case, punctuation and articles, in percent",
+        follows="SQuAD's script",
+        answers=(AnswerKind.SPAN,),
+        is_default=True, while_training=True,
+    ),
+    MetricInfo(
+        "span_f1_answered", "Span F1 (has answer)", "spans:AnsweredSpanF1",
+        counts="span F1 over the rows that have an answer",
+        follows="SQuAD 2.0's script (HasAns_f1)",
+        answers=(AnswerKind.SPAN,),
+    ),
+    MetricInfo(
+        "exact_match_answered", "Exact match (has answer)", "spans:AnsweredExactMatch",
+        counts="exact match over the rows that have an answer",
+        follows="SQuAD 2.0's script (HasAns_exact)",
+        answers=(AnswerKind.SPAN,),
+    ),
+    MetricInfo(
+        "unanswered_accuracy", "No-answer accuracy", "spans:UnansweredAccuracy",
+        counts="rows without an answer for which none is given, in percent",
+        follows="SQuAD 2.0's script (NoAns_exact)",
+        answers=(AnswerKind.SPAN,),
+    ),
 )  # fmt: skip
 """All metrics, in the order in which they are listed."""
 PRIMARY_METRIC = METRICS[0].name
-"""The metric that tables and figures show first."""
-DEFAULT_METRICS = tuple(info.name for info in METRICS if info.is_default)
-"""Names of those that finished outputs are scored with."""
-VALIDATION_METRICS = tuple(info.name for info in METRICS if info.while_training)
-"""Names of those that the samples of a validation pass are scored with."""
+"""The metric that tables and figures of texts show first."""
+
+
+def metrics_for(answer: AnswerKind) -> tuple[MetricInfo, ...]:
+    """The metrics that score predictions of this kind."""
+    return tuple(info for info in METRICS if answer in info.answers)
+
+
+def default_metrics(answer: AnswerKind) -> tuple[str, ...]:
+    """Names of those that finished outputs of this kind are scored with."""
+    return tuple(info.name for info in metrics_for(answer) if info.is_default)
+
+
+def validation_metrics(answer: AnswerKind) -> tuple[str, ...]:
+    """Names of those that a validation pass is scored with."""
+    return tuple(info.name for info in metrics_for(answer) if info.while_training)
+
+
+DEFAULT_METRICS = default_metrics(AnswerKind.TEXT)
+VALIDATION_METRICS = validation_metrics(AnswerKind.TEXT)
 
 MOST_SCORE = 1e6
 """No metric's scale goes so far: a larger number in a file is no score."""
@@ -208,6 +304,13 @@ def higher_is_better(name: str) -> bool:
     return metric_info(name).higher_is_better
 
 
+def answer_of(names: Iterable[str]) -> AnswerKind | None:
+    """Which kind of predictions these metrics score; None where that is not one kind."""
+    answers = {info.answers for name in names if (info := _INFOS.get(current_name(name)))}
+    kinds = {kind for kinds in answers for kind in kinds}
+    return kinds.pop() if len(kinds) == 1 else None
+
+
 def needs_encoder(names: Iterable[str]) -> bool:
     """Whether any of these metrics needs an encoder, and with it torch."""
     return any(Need.ENCODER in metric_info(name).needs for name in names)
@@ -215,7 +318,9 @@ def needs_encoder(names: Iterable[str]) -> bool:
 
 def guide_table() -> str:
     """The metrics as the guide's table in Markdown."""
-    lines = ["| name | as | scale | needs |", "| --- | --- | --- | --- |"]
+    lines = ["| of | name | as | scale | needs |", "| --- | --- | --- | --- | --- |"]
     for info in METRICS:
-        lines.append(f"| `{info.name}` | {info.follows} | {info.scale_text} | {info.needs_text} |")
+        of = ", ".join(kind.value for kind in info.answers)
+        cells = (of, f"`{info.name}`", info.follows, info.scale_text, info.needs_text)
+        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from engine.contract.metrics import default_metrics, validation_metrics
 from engine.contract.specs.answer import AnswerKind
 from engine.contract.tasks.info import TaskInfo
 from engine.contract.tasks.readouts import HeadSpec
@@ -27,6 +28,6 @@ LABELS = TaskInfo(
     title="One label",
     answer=AnswerKind.LABEL,
     parts=(("head", HeadSpec),),
-    metrics=("accuracy", "macro_f1"),
-    quick_metrics=("accuracy", "macro_f1"),
+    metrics=default_metrics(AnswerKind.LABEL),
+    quick_metrics=validation_metrics(AnswerKind.LABEL),
 )

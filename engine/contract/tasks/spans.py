@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from engine.contract.errors import UserError
+from engine.contract.metrics import default_metrics, validation_metrics
 from engine.contract.schema import check_settings, setting
 from engine.contract.specs.answer import AnswerKind
 from engine.contract.tasks.info import TaskInfo
@@ -75,6 +76,6 @@ SPANS = TaskInfo(
     title="A stretch of the text",
     answer=AnswerKind.SPAN,
     parts=(("span", SpanSpec), ("head", HeadSpec)),
-    metrics=("exact_match", "span_f1"),
-    quick_metrics=("span_f1", "exact_match"),
+    metrics=default_metrics(AnswerKind.SPAN),
+    quick_metrics=validation_metrics(AnswerKind.SPAN),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from engine.contract.metrics import default_metrics, validation_metrics
 from engine.contract.specs.answer import AnswerKind
 from engine.contract.tasks.info import TaskInfo
 from engine.contract.tasks.readouts import HeadSpec
@@ -27,6 +28,6 @@ TAGS = TaskInfo(
     title="A tag for each word",
     answer=AnswerKind.TAGS,
     parts=(("head", HeadSpec),),
-    metrics=("entity_f1", "tag_accuracy"),
-    quick_metrics=("entity_f1", "tag_accuracy"),
+    metrics=default_metrics(AnswerKind.TAGS),
+    quick_metrics=validation_metrics(AnswerKind.TAGS),
 )
