@@ -24,6 +24,7 @@ from engine.contract.protocol.prefixes import CacheType
 from engine.contract.reading.reading import FileReport
 from engine.contract.runs.scores import Encoder
 from engine.contract.schema import SettingField, settings_of
+from engine.contract.specs.answer import AnswerKind
 from engine.contract.specs.data import (
     Column,
     DataSpec,
@@ -61,6 +62,17 @@ def add_run_options(parser: argparse.ArgumentParser, *, choose_method: bool = Tr
         "--target",
         metavar="COL",
         help="the column to learn (input and target both left out: guessed by name and content)",
+    )
+    data.add_argument(
+        "--task",
+        choices=[kind.value for kind in AnswerKind],
+        help="what the target is: a text, one label, tags for words, or a span of the source "
+        "(default: guessed, or a text where every input is named with its role)",
+    )
+    data.add_argument(
+        "--start",
+        metavar="COL",
+        help="span: the column that says where answers start in the source, in characters",
     )
     add_reference_option(data)
     data.add_argument("--split-column", metavar="COL", help='a column of "train", "valid", "test"')
@@ -287,6 +299,7 @@ def mapping_of(
     references: Sequence[str] = (),
     split: str | None = None,
     category: str | None = None,
+    start: str | None = None,
 ) -> Mapping:
     """Roles of the columns named.
 
@@ -307,6 +320,7 @@ def mapping_of(
         *((name, Role.REFERENCES) for name in references),
         (split, Role.SPLIT),
         (category, Role.CATEGORY),
+        (start, Role.START),
     )
     roles: list[tuple[str, Role | None]] = [(name, role) for role, name in inputs]
     roles += [(name, role) for name, role in others if name is not None]
@@ -334,7 +348,8 @@ def guessed_mapping(report: FileReport) -> Mapping:
     Raises:
         UserError: no input or no target is recognised.
     """
-    mapping = Mapping(tuple(column for column in report.columns if column.role is not Role.IGNORED))
+    columns = tuple(column for column in report.columns if column.role is not Role.IGNORED)
+    mapping = Mapping(columns, report.answer)
     if not mapping.inputs or mapping.column_of(Role.TARGET) is None:
         known = ", ".join(repr(column.name) for column in report.columns)
         raise UserError(

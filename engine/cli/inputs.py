@@ -8,7 +8,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -104,16 +104,17 @@ def mapping_for(
     if arguments.inputs:
         command = InspectFile(arguments.data, reading_options(arguments))
         report = inspect_file(command, Silent())
-        return mapping_of(
+        mapping = mapping_of(
             report.columns,
             inputs=arguments.inputs,
             target=arguments.target,
             references=arguments.references,
         )
+        return mapping if known is None else replace(mapping, answer=known.answer)
     assert known is not None, "only a prefix without its run has none"
     columns = tuple(
         column
         for column in known.columns
         if column in known.inputs or column.name in store.meta.columns
     )
-    return Mapping(columns)
+    return replace(known, columns=columns)

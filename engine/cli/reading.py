@@ -17,6 +17,7 @@ from engine.contract.reading.options import (
     character,
 )
 from engine.contract.reading.reading import FileReport, ReadOptions
+from engine.contract.specs.answer import AnswerKind
 
 
 def add_reading_options(parser: argparse.ArgumentParser) -> None:
@@ -67,8 +68,13 @@ def reading_options(arguments: argparse.Namespace) -> ReadOptions:
     )
 
 
-def inspect(console: Console, source: Path, options: ReadOptions) -> FileReport:
+def inspect(
+    console: Console, source: Path, options: ReadOptions, *, answer: str | None = None
+) -> FileReport:
     """Inspect a file that is to be imported.
+
+    Args:
+        answer: what is to be predicted, as `--task` has it; None guesses it.
 
     Raises:
         UserError: it cannot be read, or not with these options; it has column names and no rows.
@@ -77,7 +83,7 @@ def inspect(console: Console, source: Path, options: ReadOptions) -> FileReport:
     from engine.data.inspecting import inspect_file
     from engine.data.reader_errors import no_rows
 
-    command = InspectFile(str(source), options)
+    command = InspectFile(str(source), options, None if answer is None else AnswerKind(answer))
     report = inspect_file(command, ConsoleReporter(console, "reading the file"))
     for part in fields(ReadOptions):
         if getattr(options, part.name) is not None and getattr(report.options, part.name) is None:

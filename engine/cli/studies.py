@@ -110,7 +110,7 @@ def _made(
             )
     source = Path(arguments.data)
     options = reading_options(arguments)
-    report = inspect(console, source, options)
+    report = inspect(console, source, options, answer=arguments.task)
     mapping, form = columns_of(arguments, report)
     arguments.backbone = backbone_of(arguments.backbone)
     metrics = _metrics(arguments.metrics) if arguments.metrics else DEFAULT_METRICS

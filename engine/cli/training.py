@@ -24,8 +24,10 @@ from engine.contract.reading.reading import FileReport, ReadOptions
 from engine.contract.runs.events import RunState
 from engine.contract.runs.folder import RunFolder, RunMeta, StopRequest
 from engine.contract.runs.lock import is_locked, run_in_use
+from engine.contract.specs.answer import AnswerKind
 from engine.contract.specs.data import Column, Linearisation, Mapping, Role, SplitKind
 from engine.contract.specs.run import describe_method
+from engine.data.answer_guess import answer_of
 from engine.data.importing import import_file
 from engine.data.tallies import counted
 
@@ -46,7 +48,7 @@ def train(arguments: argparse.Namespace) -> int:
         )
     source = Path(arguments.data)
     options = reading_options(arguments)
-    report = inspect(console, source, options)
+    report = inspect(console, source, options, answer=arguments.task)
     mapping, form = columns_of(arguments, report)
     # Checked before the file is imported: a mistyped word should cost no time.
     arguments.backbone = backbone_of(arguments.backbone)
@@ -167,10 +169,15 @@ def columns_of(
             references=arguments.references,
             split=arguments.split_column,
             category=arguments.category_column,
+            start=arguments.start,
         )
-        return mapping, None
+        return replace(mapping, answer=_named_answer(arguments, report, mapping)), None
     roles = dict.fromkeys(arguments.references, Role.REFERENCES)
-    roles |= {arguments.split_column: Role.SPLIT, arguments.category_column: Role.CATEGORY}
+    roles |= {
+        arguments.split_column: Role.SPLIT,
+        arguments.category_column: Role.CATEGORY,
+        arguments.start: Role.START,
+    }
     for name in roles:
         if name is not None and name not in {column.name for column in report.columns}:
             raise no_such_column(name, [column.name for column in report.columns])
@@ -187,6 +194,17 @@ def columns_of(
     if report.split_kind is SplitKind.COLUMN and arguments.split_column is None:
         arguments.split_column = mapping.column_of(Role.SPLIT)
     return mapping, report.linearisation
+
+
+def _named_answer(
+    arguments: argparse.Namespace, report: FileReport, mapping: Mapping
+) -> AnswerKind:
+    """What is to be predicted where the columns are named: guessed where a role is guessed too."""
+    if arguments.task is not None:
+        return AnswerKind(arguments.task)
+    if all(role is not None for role, _ in arguments.inputs):
+        return AnswerKind.TEXT
+    return answer_of(report, mapping)
 
 
 def _words(mapping: Mapping) -> str:

@@ -19,7 +19,7 @@ from engine.contract.protocol.data import InspectFile
 from engine.contract.protocol.prefixes import ExportPrefix
 from engine.contract.runs.folder import RunFolder, RunMeta
 from engine.contract.runs.outputs import read_meta, read_outputs
-from engine.contract.specs.data import DataSpec, Mapping, Split
+from engine.contract.specs.data import DataSpec, Split
 from engine.contract.specs.run import (
     RunSpec,
     default_training,
@@ -80,7 +80,7 @@ def _prefix_spec(console: Console, project: ProjectFolder) -> RunSpec:
     store = project.dataset_store(DATASET_ID)
     fingerprint = import_data(console, SAMPLE, store)
     report = inspect_file(InspectFile(str(SAMPLE)), Silent())
-    mapping = Mapping(report.columns)
+    mapping = report.mapping
     entry = DatasetEntry(DATASET_ID, SAMPLE.stem, str(SAMPLE), mapping, split=SPLIT)
     project.write(Project(name=project.path.name, datasets=(entry,), dataset=DATASET_ID))
     method = PrefixMethod(prefix_length=PREFIX_LENGTH)

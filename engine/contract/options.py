@@ -18,6 +18,7 @@ from engine.contract.methods.all import METHODS, info_of
 from engine.contract.reading.options import reading_args
 from engine.contract.reading.reading import ReadOptions
 from engine.contract.schema import SettingField, settings_of
+from engine.contract.specs.answer import AnswerKind
 from engine.contract.specs.data import DataSpec, Linearisation, Mapping, Role, Split, SplitKind
 from engine.contract.specs.run import RunSpec, default_training
 from engine.contract.specs.training import TrainingSpec
@@ -139,8 +140,11 @@ def column_args(mapping: Mapping, split: Split) -> list[str]:
     words: list[str] = []
     for column in mapping.inputs:
         words += option_args(INPUT_FLAGS[column.role], column.name)
+    if mapping.answer is not AnswerKind.TEXT:
+        words += ["--task", mapping.answer.value]
     for flag, role, wanted in (
         ("--target", Role.TARGET, True),
+        ("--start", Role.START, mapping.answer is AnswerKind.SPAN),
         # The option does not only name the column: it also chooses the kind of split.
         ("--split-column", Role.SPLIT, split.kind is SplitKind.COLUMN),
         ("--category-column", Role.CATEGORY, True),

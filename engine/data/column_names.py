@@ -1,4 +1,4 @@
-"""Names that columns of text-generation data sets usually have, in lower case."""
+"""Names that columns of data sets usually have, in lower case."""
 
 from __future__ import annotations
 
@@ -99,9 +99,47 @@ NUMBERED_REFERENCE = re.compile(
 )
 """Names of the references where each has a column of its own: ref1, ref2 …"""
 LANGUAGES = ("lang", "language", "locale")
+LABELS = (
+    *("label_text", "label_name", "label", "labels", "gold_label", "sentiment", "polarity"),
+    *("emotion", "intent", "stance", "verdict", "toxicity", "is_spam"),
+)
+"""Columns of labels; the more readable first."""
+WEAK_LABELS = (
+    *("class", "class_name", "category", "topic", "genre", "domain", "type", "target", "y"),
+    *("answer", "output", "response", "completion", "rating", "stars", "score", "v1"),
+)
+"""Columns of labels where they hold few short values and everything else is a text."""
+LABEL_INPUTS = (
+    *("premise", "hypothesis", "sentence1", "sentence2", "sentence", "text", "word", "title"),
+    *(
+        "question",
+        "question1",
+        "question2",
+        "context",
+        "passage",
+        "choice",
+        "option",
+        "span1_text",
+        "span2_text",
+        "aspect",
+        "review",
+    ),
+)
+"""Columns beside a label that are read, however few values they have."""
+WORDS = ("tokens", "words", "text", "sentence", "sentences", "source", "input", "utterance")
+TAGS = ("tags", "ner_tags", "ner", "bio", "iob", "iob2", "slots", "labels", "pos_tags", "pos")
+CONTEXTS = ("context", "passage", "paragraph", "document", "article", "text", "source")
+QUESTIONS = ("question", "query", "questions")
+ANSWERS = ("answers.text", "answers", "answer", "answer_text", "answer.text", "target")
+ANSWER_STARTS = (
+    *("answers.answer_start", "answer_start", "answer_starts", "answers.start", "answer.start"),
+    *("answer.answer_start", "start"),
+)
 
 UNNAMED = re.compile(r"(?i)unnamed: ?\d+")
 """What pandas calls a column without a name: its own index, written and read again."""
+UNNAMED_COLUMN = re.compile(r"column \d+")
+"""What a column without a name is called here (`engine.data.headers`)."""
 
 _OTHERS = ("name", "title", "label", "lang", "language")
 

@@ -10,7 +10,9 @@ from dataclasses import dataclass, replace
 from engine.contract.errors import UserError
 from engine.contract.projects.dataset_store import DatasetStore
 from engine.contract.reading.reading import Finding
+from engine.contract.specs.answer import AnswerKind
 from engine.contract.specs.data import DataSpec, Linearisation, Mapping
+from engine.data.few_rows import label_findings
 from engine.data.inputs import RowReader
 from engine.data.meaning import Field
 from engine.data.scanning import scan
@@ -23,10 +25,18 @@ _UPDATE_ROWS = 2000
 
 @dataclass(frozen=True, slots=True)
 class TrainRow:
-    """A source text and the target to learn for it."""
+    """A source text and the target to learn for it.
+
+    Attributes:
+        parts: the cells of the input columns in order; () where a text is written.
+        starts: where the target starts in the source column, in characters; -1 where a question
+            has no answer. Of spans only.
+    """
 
     source: str
     target: str
+    parts: tuple[str, ...] = ()
+    starts: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +50,8 @@ class EvalInput:
         references: targets and further references of all rows with this input, in their order.
         category: of its first row, or "".
         prefix: name of the prefix that its rows ask for, or "".
+        parts: as a training row's.
+        starts: where each reference starts, -1 where the text does not have it. Of spans only.
     """
 
     example_id: str
@@ -48,6 +60,8 @@ class EvalInput:
     references: tuple[str, ...]
     category: str = ""
     prefix: str = ""
+    parts: tuple[str, ...] = ()
+    starts: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -88,19 +102,23 @@ def load_examples(store: DatasetStore, data: DataSpec, reporter: Reporter) -> Ex
     train: list[TrainRow] = []
     valid = _Grouping(reader, data.linearisation)
     test = _Grouping(reader, data.linearisation)
-    sources: dict[int, str] = {}  # one text for all rows of an input
+    sources: dict[int, tuple[str, tuple[str, ...]]] = {}  # one text for all rows of an input
     position = 0  # in the scan, where a row stands once for each of its targets
     for row in store.rows():
         if row.number % _UPDATE_ROWS == 1:
             reporter.update(row.number - 1, store.meta.row_count, "rows", "writing the examples")
-        targets = reader.targets(row.cells) or ("",)
+        answer = reader.answer(row.cells)
+        targets = answer.targets or ("",)
         of_row = sides[position : position + len(targets)]
         if Side.TRAIN in of_row:
             key = rows.ids[position]
             if key not in sources:
-                sources[key] = reader.input(row.cells).text(data.linearisation)
+                text = reader.text(row.cells, data.linearisation)
+                sources[key] = text, reader.parts(row.cells)
+            source, parts = sources[key]
+            starts = (answer.start,) if answer.starts else ()
             train += [
-                TrainRow(sources[key], target)
+                TrainRow(source, target, parts, starts)
                 for target, side in zip(targets, of_row, strict=True)
                 if side == Side.TRAIN
             ]
@@ -109,7 +127,8 @@ def load_examples(store: DatasetStore, data: DataSpec, reporter: Reporter) -> Ex
         elif Side.TEST in of_row:
             test.add(row.cells)
         position += len(targets)
-    return ExampleSets(train, valid.inputs(), test.inputs(), rows.findings)
+    findings = (*rows.findings, *label_findings(rows, sides, data.split))
+    return ExampleSets(train, valid.inputs(), test.inputs(), findings)
 
 
 def inputs_of(
@@ -181,31 +200,54 @@ def inputs_by_prefix(
 
 
 class _Grouping:
-    """Rows with the same input become one input with several references."""
+    """Rows with the same input become one input with several references.
+
+    A sentence that comes again is another input where it has tags: each of its entities counts.
+    """
 
     def __init__(self, reader: RowReader, form: Linearisation) -> None:
         self._reader = reader
         self._form = form
         self._firsts: dict[str, tuple[str, ...]] = {}
         self._references: dict[str, list[str]] = {}
+        self._starts: dict[str, list[int]] = {}
+        self._times: Counter[str] = Counter()
 
     def add(self, cells: tuple[str, ...]) -> None:
         example_id = self._reader.example_id(cells)
+        if self._reader.kind is AnswerKind.TAGS:
+            self._times[example_id] += 1
+            if self._times[example_id] > 1:
+                example_id = f"{example_id}.{self._times[example_id]}"
         self._firsts.setdefault(example_id, cells)
-        self._references.setdefault(example_id, []).extend(self._reader.references(cells))
+        answer = self._reader.answer(cells)
+        self._references.setdefault(example_id, []).extend(answer.references)
+        self._starts.setdefault(example_id, []).extend(answer.starts)
 
     def inputs(self) -> list[EvalInput]:
         return [self._input(example_id, cells) for example_id, cells in self._firsts.items()]
 
     def _input(self, example_id: str, cells: tuple[str, ...]) -> EvalInput:
         inputs = self._reader.input(cells)
-        references = self._references[example_id]
-        if self._reader.has_references:  # which each row of an input may repeat
-            references = list(dict.fromkeys(references))
+        references, starts = self._references[example_id], self._starts[example_id]
+        if self._reader.kind is AnswerKind.SPAN:
+            references, starts = _right_answers(references, starts)
+        elif self._reader.has_references or self._reader.kind is AnswerKind.LABEL:
+            references = list(dict.fromkeys(references))  # which each row of an input may repeat
         return EvalInput(
             example_id=example_id,
             fields=inputs.fields,
-            source=inputs.text(self._form),
+            source=self._reader.text(cells, self._form),
             references=tuple(references),
             category=self._reader.category(cells),
+            parts=self._reader.parts(cells),
+            starts=tuple(starts),
         )
+
+
+def _right_answers(references: list[str], starts: list[int]) -> tuple[list[str], list[int]]:
+    """The distinct answers of a question; none only where no row has any."""
+    places = dict(zip(references, starts, strict=True))
+    if len(places) > 1:
+        places.pop("", None)
+    return list(places), list(places.values())

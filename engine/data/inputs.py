@@ -8,9 +8,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from engine.contract.projects.dataset_store import DatasetStore
+from engine.contract.specs.answer import AnswerKind
 from engine.contract.specs.data import Linearisation, Mapping, Role
+from engine.data.answers import RowAnswer, label_answer, span_answer, tags_answer, text_answer
 from engine.data.linearising import Part, linearise, shown_field
 from engine.data.meaning import Field, NotAMeaningError, parse_meaning
+from engine.data.sequences import items_of
 from engine.data.text_lists import joined_list, texts_in
 from engine.data.triples import NotTriplesError, parse_triples
 
@@ -83,6 +86,7 @@ class RowReader:
     """
 
     def __init__(self, store: DatasetStore, mapping: Mapping) -> None:
+        self.kind = mapping.answer
         self._inputs = [(store.column(c.name), c.name, c.role) for c in mapping.inputs]
         # Sorted, so that the id does not change with the order in which fields are written.
         self._sorted = sorted((name, index) for index, name, _ in self._inputs)
@@ -90,6 +94,9 @@ class RowReader:
         self._references = tuple(map(store.column, mapping.named(Role.REFERENCES)))
         self._split = self._index(store, mapping, Role.SPLIT)
         self._category = self._index(store, mapping, Role.CATEGORY)
+        self._start = self._index(store, mapping, Role.START)
+        sources = [index for index, _, role in self._inputs if role is Role.SOURCE]
+        self._source = next(iter(sources or [index for index, _, _ in self._inputs]), None)
 
     @staticmethod
     def _index(store: DatasetStore, mapping: Mapping, role: Role) -> int | None:
@@ -108,6 +115,20 @@ class RowReader:
         """Fields and source texts."""
         return input_of((name, role, cells[index]) for index, name, role in self._inputs)
 
+    def text(self, cells: tuple[str, ...], form: Linearisation) -> str:
+        """The input as text; of tags, the words joined by blanks."""
+        if self.kind is AnswerKind.TAGS:
+            return " ".join(items_of(self._source_cell(cells)))
+        return self.input(cells).text(form)
+
+    def parts(self, cells: tuple[str, ...]) -> tuple[str, ...]:
+        """The cells of the input columns, in order; those of a text to write are not asked for."""
+        if self.kind is AnswerKind.LABEL:
+            return tuple(joined_list(cells[index]) for index, _, _ in self._inputs)
+        if self.kind is AnswerKind.TEXT:
+            return ()
+        return tuple(cells[index] for index, _, _ in self._inputs)
+
     def has_input(self, cells: tuple[str, ...]) -> bool:
         """Whether any input cell holds text."""
         return any(cells[index].strip() for index, _, _ in self._inputs)
@@ -117,19 +138,31 @@ class RowReader:
         """Whether columns hold further references."""
         return bool(self._references)
 
-    def targets(self, cells: tuple[str, ...]) -> tuple[str, ...]:
-        """The texts to learn, several where the cell is a list.
+    def answer(self, cells: tuple[str, ...]) -> RowAnswer:
+        """What the target says: what is learned, and what outputs are compared with."""
+        cell = "" if self._target is None else cells[self._target]
+        if self.kind is AnswerKind.LABEL:
+            return label_answer(cell)
+        if self.kind is AnswerKind.TAGS:
+            return tags_answer(self._source_cell(cells), cell)
+        if self.kind is AnswerKind.SPAN:
+            if self._target is None:
+                return RowAnswer()
+            starts = "" if self._start is None else cells[self._start]
+            return span_answer(self._source_cell(cells), cell, starts)
+        return text_answer(cell, self._further(cells))
 
-        Where it is empty they are the references.
-        """
-        texts = () if self._target is None else texts_in(cells[self._target])
-        return texts or self._further(cells)
+    def targets(self, cells: tuple[str, ...]) -> tuple[str, ...]:
+        """What is learned, several where the cell is a list of examples."""
+        return self.answer(cells).targets
 
     def references(self, cells: tuple[str, ...]) -> tuple[str, ...]:
-        """The texts that outputs are compared with: the targets, then the references."""
-        targets = self.targets(cells)
-        further = self._further(cells)
-        return tuple(dict.fromkeys((*targets, *further))) if further else targets
+        """What outputs are compared with: the targets, then the references."""
+        return self.answer(cells).references
+
+    def _source_cell(self, cells: tuple[str, ...]) -> str:
+        """Where the words or the answers are: the first source column, else the first input."""
+        return "" if self._source is None else cells[self._source]
 
     def _further(self, cells: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(text for index in self._references for text in texts_in(cells[index]))

@@ -39,7 +39,7 @@ def preview_examples(command: PreviewExamples, reporter: Reporter) -> Preview:
                 PreviewExample(
                     row_number=row.number,
                     fields=inputs.fields,
-                    source=inputs.text(command.linearisation),
+                    source=reader.text(row.cells, command.linearisation),
                     target="\n".join(reader.targets(row.cells)),
                 )
             )
@@ -64,7 +64,7 @@ def preview_tokens(command: PreviewTokens, reporter: Reporter) -> TokenPreview:
                 count=store.meta.row_count,
             )
         reader = RowReader(store, data.mapping)
-        source = reader.input(row.cells).text(data.linearisation)
+        source = reader.text(row.cells, data.linearisation)
         target = next(iter(reader.targets(row.cells)), "")
     # Imported here: nothing else of this room needs transformers.
     from engine.backbones.config import BackboneConfig

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from engine.contract.reading.reading import Finding, FindingKind
 from engine.contract.specs.data import Column, Role
@@ -26,12 +25,11 @@ from engine.data.column_names import (
     UNNAMED,
     WEAK_TARGETS,
 )
+from engine.data.column_samples import SAMPLE_ROWS, ColumnSample, samples_of
 from engine.data.meaning import is_meaning
 from engine.data.sides import side_named
 from engine.data.triples import is_triples
 
-SAMPLE_ROWS = 2000
-"""Rows that the guess reads."""
 _MOST_CATEGORIES = 50
 _MEANING_SHARE = 0.9
 _PROSE_WORDS = 4
@@ -40,24 +38,6 @@ _NOT_TEXT = re.compile(r"\(([\d,]+ bytes?|\w+)\)")
 """What stands for bytes that are no text, and for other things that are none."""
 _STRUCTURE = ("[[", "[{", "{")
 _ARTICLE_CHARACTERS = 300  # mean length from which a column is an article rather than a field
-
-
-@dataclass(frozen=True)
-class _ColumnSample:
-    """A column's name in lower case and the non-empty ones of its first values."""
-
-    index: int
-    name: str
-    values: list[str]
-
-    @property
-    def mean_length(self) -> float:
-        return sum(map(len, self.values)) / len(self.values) if self.values else 0.0
-
-    @property
-    def mean_words(self) -> float:
-        words = sum(len(value.split()) for value in self.values)
-        return words / len(self.values) if self.values else 0.0
 
 
 def guess_roles(
@@ -70,10 +50,7 @@ def guess_roles(
         rows: the first rows, each with as many cells as there are columns.
     """
     rows = rows[:SAMPLE_ROWS]
-    columns = [
-        _ColumnSample(index, name.lower(), [row[index] for row in rows if row[index].strip()])
-        for index, name in enumerate(names)
-    ]
+    columns = samples_of(names, rows)
     roles: dict[int, Role] = {}
     findings = []
     for column in columns:
@@ -127,19 +104,18 @@ def has_texts(columns: Sequence[Column], rows: Sequence[tuple[str, ...]]) -> boo
     for index, column in enumerate(columns):
         if column.role is not Role.TARGET:
             continue
-        values = [row[index] for row in rows[:SAMPLE_ROWS] if row[index].strip()]
-        sample = _ColumnSample(index, column.name.lower(), values)
+        sample = samples_of([column.name for column in columns], rows)[index]
         is_named = sample.name.rpartition(".")[2] in TARGETS or _is_reference(sample)
         is_prose = sample.mean_words >= _PROSE_WORDS and sample.name not in SOURCES
-        return bool(values) and (is_named or is_prose)
+        return bool(sample.values) and (is_named or is_prose)
     return False
 
 
 def _mark_first(
     roles: dict[int, Role],
-    columns: list[_ColumnSample],
+    columns: list[ColumnSample],
     role: Role,
-    fits: Callable[[_ColumnSample], bool],
+    fits: Callable[[ColumnSample], bool],
 ) -> None:
     """Give `role` to the first column that fits and has none."""
     for column in columns:
@@ -148,7 +124,7 @@ def _mark_first(
             return
 
 
-def _is_index(column: _ColumnSample, row_count: int) -> bool:
+def _is_index(column: ColumnSample, row_count: int) -> bool:
     nameless = UNNAMED.fullmatch(column.name) or column.name == f"column {column.index + 1}"
     if not (nameless or column.name in INDEXES) or len(column.values) != row_count:
         return False
@@ -162,14 +138,14 @@ def _is_index(column: _ColumnSample, row_count: int) -> bool:
     return numbers[0] in (0, 1) and rising
 
 
-def _is_split(column: _ColumnSample) -> bool:
+def _is_split(column: ColumnSample) -> bool:
     values = set(column.values)
     if not values or any(side_named(value) is None for value in values):
         return False
     return column.name in SPLITS or len(column.values) > 3
 
 
-def _is_category(column: _ColumnSample) -> bool:
+def _is_category(column: ColumnSample) -> bool:
     distinct = len(set(column.values))
     return (
         column.name in CATEGORIES
@@ -178,32 +154,32 @@ def _is_category(column: _ColumnSample) -> bool:
     )
 
 
-def _is_meaning(column: _ColumnSample) -> bool:
+def _is_meaning(column: ColumnSample) -> bool:
     if not column.values:
         return column.name in MEANINGS
     share = sum(map(is_meaning, column.values)) / len(column.values)
     return share >= (_MEANING_SHARE if column.name not in MEANINGS else 0.5)
 
 
-def _holds_triples(column: _ColumnSample) -> bool:
+def _holds_triples(column: ColumnSample) -> bool:
     if not column.values:
         return column.name in TRIPLES
     share = sum(map(is_triples, column.values)) / len(column.values)
     return share >= (_MEANING_SHARE if column.name not in TRIPLES else 0.5)
 
 
-def _says_nothing(column: _ColumnSample) -> bool:
+def _says_nothing(column: ColumnSample) -> bool:
     """Whether a column names its rows, or holds nothing that can be read."""
     if column.name in IDENTIFIERS or IDENTIFIER.fullmatch(column.name):
         return True
     return bool(column.values) and all(map(_NOT_TEXT.fullmatch, column.values))
 
 
-def _is_reference(column: _ColumnSample) -> bool:
+def _is_reference(column: ColumnSample) -> bool:
     return column.name in REFERENCES or NUMBERED_REFERENCE.fullmatch(column.name) is not None
 
 
-def _find_target(columns: list[_ColumnSample], has_others: bool) -> _ColumnSample | None:
+def _find_target(columns: list[ColumnSample], has_others: bool) -> ColumnSample | None:
     """By name; else the last column that reads like sentences; else the last one.
 
     Names of references come after those of other targets, and what a model wrote after these.
@@ -226,13 +202,13 @@ def _find_target(columns: list[_ColumnSample], has_others: bool) -> _ColumnSampl
     return candidates[-1] if candidates else None
 
 
-def _holds_number_lists(column: _ColumnSample) -> bool:
+def _holds_number_lists(column: ColumnSample) -> bool:
     lists = sum(", " in value for value in column.values)
     return 2 * lists > len(column.values) and all(map(_NUMBERS.fullmatch, column.values))
 
 
 def _role_beside(
-    column: _ColumnSample, target: _ColumnSample | None, *, has_references: bool
+    column: ColumnSample, target: ColumnSample | None, *, has_references: bool
 ) -> Role | None:
     """The role of a column that belongs to the target: more references, or words about it."""
     if target is None:
@@ -245,7 +221,7 @@ def _role_beside(
     return Role.IGNORED if inside and column.name.startswith(f"{inside}.") else None
 
 
-def _role_of_input(column: _ColumnSample, *, has_meaning: bool, has_source: bool) -> Role:
+def _role_of_input(column: ColumnSample, *, has_meaning: bool, has_source: bool) -> Role:
     if column.name in LANGUAGES and len(set(column.values)) > 1:
         return Role.FIELD  # else texts in several languages were references of one another
     if column.name in SOURCES:
@@ -257,6 +233,6 @@ def _role_of_input(column: _ColumnSample, *, has_meaning: bool, has_source: bool
     return Role.SOURCE if column.mean_length >= _ARTICLE_CHARACTERS else Role.FIELD
 
 
-def _holds_structure(column: _ColumnSample) -> bool:
+def _holds_structure(column: ColumnSample) -> bool:
     """Whether the cells are lists of lists or objects, such as a table beside its own text."""
     return all(value.startswith(_STRUCTURE) for value in column.values)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from array import array
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from engine.contract.projects.dataset_store import DatasetStore
 from engine.contract.reading.reading import Finding, FindingKind
+from engine.contract.specs.answer import AnswerKind
 from engine.contract.specs.data import Mapping, Role
+from engine.data.answer_tally import AnswerTally
 from engine.data.inputs import RowReader
 from engine.data.tallies import Count, counted
 from engine.reporter import Reporter
@@ -45,6 +48,8 @@ class Scan:
         lines: where each row starts in its file.
         splits, categories: number of each row's cell in the names beside it.
         findings: rows without target or input, meaning representations that do not parse.
+        labels: each label by its number in `targets`; empty where other things are predicted.
+        classes: labels with their rows, or types of entities with how many there are.
     """
 
     ids: array[int] = field(default_factory=lambda: array("Q"))
@@ -55,6 +60,8 @@ class Scan:
     split_names: Names = field(default_factory=Names)
     category_names: Names = field(default_factory=Names)
     findings: tuple[Finding, ...] = ()
+    labels: dict[int, str] = field(default_factory=dict)
+    classes: Counter[str] = field(default_factory=Counter)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -68,48 +75,48 @@ def scan(store: DatasetStore, mapping: Mapping, reporter: Reporter) -> Scan:
     """Read all rows once.
 
     Raises:
-        UserError: the mapping has no input or target, or names a column that is not there.
+        UserError: the mapping has no input or target, or names a column that is not there; or
+            there are too many labels or tags.
         Cancelled: through the reporter.
     """
     mapping.check_trainable()
     reader = RowReader(store, mapping)
-    result = Scan()
-    no_target, no_input, unparsed, lists = Count(), Count(), Count(), Count()
+    result, tally = Scan(), AnswerTally(mapping)
+    no_target, no_input, unparsed = Count(), Count(), Count()
     parsed: dict[int, bool] = {}  # each distinct input is parsed once
     for row in store.rows():
         if row.number % _UPDATE_ROWS == 1:
             reporter.update(row.number - 1, store.meta.row_count, "rows", "reading the dataset")
-        targets = reader.targets(row.cells)
+        answer = reader.answer(row.cells)
         has_input = reader.has_input(row.cells)
-        if not targets:
+        if not answer.targets and answer.problem is None:
             no_target.add(row.line)
         if not has_input:
             no_input.add(row.line)
+        else:
+            tally.add(answer, row.line)
         example = int(reader.example_id(row.cells), 16)
         if example not in parsed:
             parsed[example] = reader.input(row.cells).all_parsed
         if not parsed[example]:
             unparsed.add(row.line)
-        if len(targets) > 1:
-            lists.add(row.line)
         split = result.split_names.number(reader.split(row.cells))
         category = result.category_names.number(reader.category(row.cells))
-        for target in targets or ("",):
+        for target in answer.targets or (None,):
             result.ids.append(example)
-            result.targets.append(_digest(target) if target and has_input else 0)
+            digest = 0 if target is None or not has_input else _digest(target)
+            if digest and target is not None and reader.kind is AnswerKind.LABEL:
+                result.labels[digest] = target
+            result.targets.append(digest)
             result.lines.append(row.line)
             result.splits.append(split)
             result.categories.append(category)
     wanted = "triples are not of the form subject | relation | object"
     if mapping.named(Role.MEANING):
         wanted = "meaning representation is not of the form key[value], key[value]"
-    result.findings = tuple(_findings(no_target, no_input, unparsed, wanted))
-    if lists.count:
-        message = (
-            f"{counted(lists.count, 'row')} whose target is a list of texts: each is trained on, "
-            "and all are references of their input."
-        )
-        result.findings += (lists.finding(FindingKind.TEXT_LISTS, message),)
+    findings = _findings(no_target, no_input, unparsed, target=tally.word, wanted=wanted)
+    result.findings = (*findings, *tally.findings())
+    result.classes = tally.classes
     return result
 
 
@@ -132,9 +139,11 @@ def _digest(text: str) -> int:
     return int.from_bytes(hashlib.sha256(text.encode("utf-8")).digest()[:8], "big") or 1
 
 
-def _findings(no_target: Count, no_input: Count, unparsed: Count, wanted: str) -> Iterator[Finding]:
+def _findings(
+    no_target: Count, no_input: Count, unparsed: Count, *, target: str, wanted: str
+) -> Iterator[Finding]:
     if no_target.count:
-        message = f"{counted(no_target.count, 'row')} without a target text: left out."
+        message = f"{counted(no_target.count, 'row')} without {target}: left out."
         yield no_target.finding(FindingKind.EMPTY_CELLS, message)
     if no_input.count:
         message = f"{counted(no_input.count, 'row')} whose input is empty: left out."

@@ -8,8 +8,16 @@ from collections import Counter
 from collections.abc import Iterator
 
 from engine.contract.projects.dataset_store import DatasetStore
-from engine.contract.reading.reading import Finding, FindingKind, SplitCounts, SplitReport
+from engine.contract.reading.reading import (
+    ClassCount,
+    Finding,
+    FindingKind,
+    SplitCounts,
+    SplitReport,
+)
+from engine.contract.specs.answer import AnswerKind
 from engine.contract.specs.data import Linearisation, Mapping, Role, Split, SplitKind
+from engine.data.few_rows import label_findings
 from engine.data.inputs import RowReader
 from engine.data.scanning import Scan
 from engine.data.sides import Side
@@ -31,7 +39,8 @@ def describe_split(rows: Scan, store: DatasetStore, mapping: Mapping, split: Spl
     sides = assign(rows, split)
     source, target = _mean_lengths(store, mapping)
     categories = mapping.column_of(Role.CATEGORY) is not None
-    findings = [*rows.findings, *_repetitions(rows)]
+    findings = [*rows.findings, *_repetitions(rows, mapping.answer)]
+    findings.extend(label_findings(rows, sides, split))
     if split.kind is SplitKind.COLUMN:
         findings.extend(_overlaps(rows, sides))
     return SplitReport(
@@ -41,6 +50,7 @@ def describe_split(rows: Scan, store: DatasetStore, mapping: Mapping, split: Spl
         unseen=_unseen(rows, split) if categories else (),
         mean_source_characters=source,
         mean_target_characters=target,
+        classes=tuple(ClassCount(name, count) for name, count in rows.classes.most_common()),
     )
 
 
@@ -49,7 +59,15 @@ def _count(rows: Scan, sides: bytearray, side: Side) -> SplitCounts:
     return SplitCounts(side.name.lower(), sides.count(side), len(inputs))
 
 
-def _repetitions(rows: Scan) -> Iterator[Finding]:
+_SHARED = {
+    AnswerKind.TEXT: "their targets are references of one another",
+    AnswerKind.LABEL: "all their labels are right",
+    AnswerKind.TAGS: "each counts",
+    AnswerKind.SPAN: "all their answers are right",
+}
+
+
+def _repetitions(rows: Scan, kind: AnswerKind) -> Iterator[Finding]:
     """Inputs with several texts, which become references, and rows that say the same again."""
     pairs: set[tuple[int, int]] = set()
     inputs: dict[int, int] = {}
@@ -64,8 +82,7 @@ def _repetitions(rows: Scan) -> Iterator[Finding]:
             shared.add(rows.lines[index])
     if shared.count:
         message = (
-            f"{counted(shared.count, 'input')} of {len(inputs):,} in several rows: their "
-            "targets are references of one another."
+            f"{counted(shared.count, 'input')} of {len(inputs):,} in several rows: {_SHARED[kind]}."
         )
         yield shared.finding(FindingKind.SHARED_INPUT, message)
     if duplicates.count:
@@ -117,7 +134,7 @@ def _mean_lengths(store: DatasetStore, mapping: Mapping) -> tuple[float, float]:
     form = Linearisation()
     sources, targets = [], []
     for row in itertools.islice(store.rows(), _SAMPLE_ROWS):
-        sources.append(len(reader.input(row.cells).text(form)))
+        sources.append(len(reader.text(row.cells, form)))
         texts = reader.targets(row.cells)
         targets.append(sum(map(len, texts)) / max(1, len(texts)))
     count = max(1, len(sources))

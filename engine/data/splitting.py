@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import heapq
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from engine.contract.errors import UserError
 from engine.contract.specs.data import Split, SplitKind
+from engine.data.few_rows import draw_per_label
 from engine.data.scanning import Scan
 from engine.data.sides import Side, side_named
 
@@ -37,7 +38,14 @@ def assign(rows: Scan, split: Split) -> bytearray:
     else:
         sides = _by_chance(rows, split)
     _check_trainable(rows, sides)
-    _limit_inputs(rows, sides, split, Side.VALID, split.max_valid_inputs)
+    if split.per_label is not None and rows.labels:
+        named = split.kind is SplitKind.COLUMN and _names(rows, Side.VALID)
+        may_validate = split.valid_fraction > 0 and not named
+        draw_per_label(
+            rows, sides, split.per_label, order=_row_order(rows, split), may_validate=may_validate
+        )
+    else:
+        _limit_inputs(rows, sides, split, Side.VALID, split.max_valid_inputs)
     _limit_inputs(rows, sides, split, Side.TEST, split.max_test_inputs)
     _limit_train_rows(rows, sides, split)
     return sides
@@ -170,13 +178,18 @@ def _limit_train_rows(rows: Scan, sides: bytearray, split: Split) -> None:
     trained = [index for index, side in enumerate(sides) if side == Side.TRAIN]
     if split.max_train_rows is None or len(trained) <= split.max_train_rows:
         return
-
-    seed = split.seed if split.sample_seed is None else split.sample_seed
-
-    def order(index: int) -> bytes:
-        return _hash(seed, "row", rows.ids[index], rows.targets[index])
-
-    chosen = set(heapq.nsmallest(split.max_train_rows, trained, key=order))
+    chosen = set(heapq.nsmallest(split.max_train_rows, trained, key=_row_order(rows, split)))
     for index in trained:
         if index not in chosen:
             sides[index] = Side.UNUSED
+
+
+def _row_order(rows: Scan, split: Split) -> Callable[[int], bytes]:
+    """By which rows are chosen: another one for each sample."""
+    seed = split.seed if split.sample_seed is None else split.sample_seed
+    return lambda index: _hash(seed, "row", rows.ids[index], rows.targets[index])
+
+
+def _names(rows: Scan, side: Side) -> bool:
+    """Whether the split column names a side."""
+    return side in map(side_named, rows.split_names.texts)

@@ -212,7 +212,7 @@ def _units(study: StudySpec) -> dict[int, int]:
     for run in study.runs:
         split = run.spec.data.split
         drawn = split.seed if split.sample_seed is None else split.sample_seed
-        rows[run.replicate] = split.seed if split.max_train_rows is None else drawn
+        rows[run.replicate] = drawn if split.chooses_rows else split.seed
     if len(set(rows.values())) > 1:
         return rows
     return {run.replicate: run.spec.training.seed for run in study.runs}

@@ -27,7 +27,8 @@ from engine.contract.writing.changes import Changes
 from engine.contract.writing.folder import WritingFolder
 from engine.contract.writing.matching import check_matches, match_columns
 from engine.contract.writing.progress import WrittenRows
-from engine.data.roles import SAMPLE_ROWS, guess_roles
+from engine.data.column_samples import SAMPLE_ROWS
+from engine.data.roles import guess_roles
 from engine.data.tallies import counted
 from engine.exchange.card import is_folder_of, read_card
 from engine.reporter import Reporter

@@ -17,7 +17,7 @@ def full_mapping(mapping: Mapping, columns: tuple[str, ...]) -> Mapping:
     known, wanted = {column.name for column in mapping.columns}, set(columns)
     old = tuple(column for column in mapping.columns if column.name in wanted)
     rest = tuple(Column(name, Role.IGNORED) for name in columns if name not in known)
-    return Mapping(old + rest)
+    return replace(mapping, columns=old + rest)
 
 
 def with_role(entry: DatasetEntry, names: Collection[str], role: Role) -> DatasetEntry:
@@ -26,7 +26,7 @@ def with_role(entry: DatasetEntry, names: Collection[str], role: Role) -> Datase
         Column(column.name, role) if column.name in names else column
         for column in entry.mapping.columns
     )
-    return replace(entry, mapping=Mapping(columns))
+    return replace(entry, mapping=replace(entry.mapping, columns=columns))
 
 
 def moved(entry: DatasetEntry, name: str, step: int) -> DatasetEntry:
@@ -35,7 +35,7 @@ def moved(entry: DatasetEntry, name: str, step: int) -> DatasetEntry:
     index = [column.name for column in columns].index(name)
     target = min(max(index + step, 0), len(columns) - 1)
     columns.insert(target, columns.pop(index))
-    return replace(entry, mapping=Mapping(tuple(columns)))
+    return replace(entry, mapping=replace(entry.mapping, columns=tuple(columns)))
 
 
 def added(project: Project, entry: DatasetEntry) -> Project:

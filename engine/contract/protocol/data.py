@@ -14,15 +14,21 @@ from engine.contract.reading.reading import (
     PreviewToken,
     ReadOptions,
 )
+from engine.contract.specs.answer import AnswerKind
 from engine.contract.specs.data import DataSpec, Linearisation, Mapping, Split
 
 
 @dataclass(frozen=True)
 class InspectFile:
-    """Look at a file without importing it. Reply: `FileReport`."""
+    """Look at a file without importing it. Reply: `FileReport`.
+
+    Attributes:
+        answer: what is to be predicted; None guesses it.
+    """
 
     path: str
     options: ReadOptions = field(default_factory=ReadOptions)
+    answer: AnswerKind | None = None
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass, field
 
-from engine.contract.specs.data import Column, Linearisation, SplitKind
+from engine.contract.specs.answer import AnswerKind
+from engine.contract.specs.data import Column, Linearisation, Mapping, SplitKind
 
 HUB_SCHEME = "hub:"
 """What stands before the name of a data set of the hub, where a path could stand."""
@@ -97,6 +98,22 @@ class FindingKind(enum.Enum):
     """Targets that are lists of texts."""
     REFERENCES = "references"
     """Columns that hold further references of the target."""
+    TAG_SCHEME = "tag_scheme"
+    """Tags of another scheme than IOB2, which were written anew."""
+    ILLEGAL_TAGS = "illegal_tags"
+    """A tag that continues an entity where none of its type was begun."""
+    UNEVEN_TAGS = "uneven_tags"
+    """Rows with more or fewer tags than words."""
+    MOVED_ANSWER = "moved_answer"
+    """Answers that did not stand where they were said to, but nearby or once."""
+    LOST_ANSWER = "lost_answer"
+    """Answers that the text does not have, or in several places far from the one named."""
+    NO_ANSWER = "no_answer"
+    """Questions that the text does not answer."""
+    RARE_LABELS = "rare_labels"
+    """Labels with fewer rows than are to be drawn of each."""
+    UNTRAINED_LABELS = "untrained_labels"
+    """Labels of held-out rows that no training row has."""
 
 
 @dataclass(frozen=True)
@@ -137,6 +154,7 @@ class FileReport:
         sheets: names of all sheets of a spreadsheet.
         languages: of the texts, where the file marks several; `options.language` is read.
         has_texts: whether a column is likely to hold texts to learn, by its name or content.
+        answer: what the guessed target is.
     """
 
     path: str
@@ -156,6 +174,12 @@ class FileReport:
     sheets: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     has_texts: bool = True
+    answer: AnswerKind = AnswerKind.TEXT
+
+    @property
+    def mapping(self) -> Mapping:
+        """The guessed roles, and what the target is."""
+        return Mapping(self.columns, self.answer)
 
 
 @dataclass(frozen=True)
@@ -187,6 +211,14 @@ class SplitCounts:
 
 
 @dataclass(frozen=True)
+class ClassCount:
+    """A label, or a type of entity, with how often it stands in the rows."""
+
+    name: str
+    count: int
+
+
+@dataclass(frozen=True)
 class SplitReport:
     """What a mapping and a split make of a dataset.
 
@@ -197,6 +229,8 @@ class SplitReport:
         unseen: categories that are tested on and not trained on, whatever the limits.
         mean_source_characters, mean_target_characters: over a sample of up to 1,000 rows,
             for the estimate of tokens in the window.
+        classes: labels with their rows, the largest first; of tags, the types of entities with
+            the entities of each.
     """
 
     sides: tuple[SplitCounts, ...]
@@ -205,6 +239,7 @@ class SplitReport:
     unseen: tuple[str, ...] = ()
     mean_source_characters: float = 0.0
     mean_target_characters: float = 0.0
+    classes: tuple[ClassCount, ...] = ()
 
     def side(self, name: str) -> SplitCounts:
         """The sizes of "train", "valid" or "test"."""

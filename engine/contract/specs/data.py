@@ -265,6 +265,11 @@ class Split:
                 test=self.test_fraction,
             )
 
+    @property
+    def chooses_rows(self) -> bool:
+        """Whether the training rows are a sample of those that there are."""
+        return self.max_train_rows is not None or self.per_label is not None
+
 
 class PromptForm(enum.Enum):
     """How a decoder-only backbone is given source and target; the end token follows both."""

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from engine.contract.errors import UserError
-from engine.contract.specs import data as data_spec
 from engine.contract.specs.data import Role, SplitKind
 from engine.contract.specs.run import RunSpec, new_run_id
 from engine.contract.studies.recipes import RECIPES, StudySettings
@@ -26,7 +25,7 @@ def plan(settings: StudySettings) -> tuple[StudyRun, ...]:
             a value outside its range.
     """
     specs = list(RECIPES[settings.kind].runs(settings))
-    if settings.samples > 1 and any(spec.data.split.max_train_rows is None for spec in specs):
+    if settings.samples > 1 and not all(spec.data.split.chooses_rows for spec in specs):
         raise UserError(
             "samples-of-all-rows",
             "samples is {samples}, but all training rows are used. Limit the training rows, or "
@@ -54,14 +53,14 @@ def essence(spec: RunSpec) -> RunSpec:
     rows are chosen, and by another seed than the split's.
     """
     mapping, split = spec.data.mapping, spec.data.split
-    roles = [Role.TARGET, Role.REFERENCES, Role.CATEGORY]
+    roles = [Role.TARGET, Role.REFERENCES, Role.START, Role.CATEGORY]
     if split.kind is SplitKind.COLUMN:
         roles.append(Role.SPLIT)
     others = [column for role in roles for column in mapping.columns if column.role is role]
-    chooses = split.max_train_rows is not None and split.sample_seed != split.seed
+    chooses = split.chooses_rows and split.sample_seed != split.seed
     data = replace(
         spec.data,
-        mapping=data_spec.Mapping((*mapping.inputs, *others)),
+        mapping=replace(mapping, columns=(*mapping.inputs, *others)),
         split=replace(split, sample_seed=split.sample_seed if chooses else None),
     )
     return replace(spec, run_id="", data=data)

@@ -212,7 +212,7 @@ class FileImport(QObject):
             dataset_id=job.dataset_id,
             name=source.name,
             source_path=str(source),
-            mapping=Mapping(job.report.columns),
+            mapping=job.report.mapping,
             linearisation=job.report.linearisation,
             split=Split(kind=job.report.split_kind),
             reading=self.chosen,

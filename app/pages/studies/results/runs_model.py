@@ -100,8 +100,7 @@ class StudyRunsModel(TableModel[StudyRun]):
 def has_samples(study: StudySpec) -> bool:
     """Whether rows were drawn otherwise than by the seed."""
     return any(
-        run.spec.data.split.max_train_rows is not None and _sample(run) != _seed(run)
-        for run in study.runs
+        run.spec.data.split.chooses_rows and _sample(run) != _seed(run) for run in study.runs
     )
 
 
