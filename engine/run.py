@@ -149,6 +149,7 @@ class _Session:
 
     def _work(self) -> None:
         spec, recorder = self._spec, self._recorder
+        spec.check_trainable()
         device = choose_device(spec.training.device)
         dtype = choose_dtype(spec.training.precision, device)
 
@@ -208,14 +209,14 @@ class _Session:
                 resumed_from_step=resumed,
                 device=str(device),
                 precision=str(dtype).removeprefix("torch."),
-                trainable_parameters=count(method.trainable()),
+                trainable_parameters=count({**method.trainable(), **task.trainable()}),
                 frozen_parameters=method.frozen_parameters(),
                 train_rows=len(task.train_rows),
                 valid_inputs=task.valid_inputs,
                 test_inputs=task.test_inputs,
                 backbone_fingerprint=method.backbone.fingerprint,
                 versions=tuple((name, importlib.metadata.version(name)) for name in packages),
-                computed_by=method.computed_by,
+                computed_by=task.computed_by(method),
             ),
             flush=True,
         )
@@ -225,7 +226,6 @@ class _Session:
         recorder, spec = self._recorder, self._spec
         recorder.phase(Phase.SAVING, step=trainer.state.step)
         best_step = trainer.state.best_step or trainer.state.step
-        task.save(self._folder.path)
         saved = self._save(method, task, ())
         elapsed_s = trainer.state.elapsed_s
         if task.test_inputs:
@@ -254,6 +254,7 @@ class _Session:
             self._folder,
             self._spec,
             method,
+            task,
             data_name=self._data_name,
             train_rows=len(task.train_rows),
             scores=scores,

@@ -28,6 +28,7 @@ from engine.contract.runs.events import RunState
 from engine.contract.runs.speed import RememberedSpeed, Speed, SpeedBook
 from engine.contract.specs.run import RunSpec
 from engine.contract.specs.training import Device
+from engine.contract.tasks.all import decoding_of
 
 log = logging.getLogger(__name__)
 
@@ -157,7 +158,7 @@ class Speeds(QObject):
 
 def speed_key(spec: RunSpec, device: str) -> str:
     """What a speed is the speed of; `device` stands for AUTO."""
-    training, decoding = spec.training, spec.task.decoding
+    training, decoding = spec.training, decoding_of(spec.task)
     chosen = device if training.device is Device.AUTO else training.device.value
     parts = (
         platform.node(),

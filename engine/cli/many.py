@@ -12,6 +12,7 @@ from engine.cli.inputs import Job, imported, mapping_for, without_run
 from engine.contract.errors import UserError
 from engine.contract.projects.dataset_store import DatasetStore
 from engine.contract.specs.training import DecodingSpec, Device
+from engine.contract.tasks.all import decoding_of
 
 SHOWN_NAMES = 10
 
@@ -35,7 +36,7 @@ def job_of_many(arguments: argparse.Namespace, console: Console) -> Job:
             if prefix.spec is None and not arguments.inputs:
                 raise without_run("prefix", prefix.name)
         decodings = [
-            (prefix.name, decoding_spec(prefix.card.task.decoding, arguments))
+            (prefix.name, decoding_spec(decoding_of(prefix.card.task), arguments))
             for prefix in prefixes
         ]
         decoding = _common_decoding(decodings)

@@ -203,6 +203,6 @@ def default_spec(spec: RunSpec) -> RunSpec:
         spec,
         method=method,
         data=data,
-        training=default_training(spec.method),
+        training=default_training(spec.method, spec.task),
         task=type(spec.task)(),
     )

@@ -21,6 +21,7 @@ from engine.contract.runs.folder import RunFolder
 from engine.contract.specs.data import Linearisation, Mapping, PromptForm
 from engine.contract.specs.run import describe_method
 from engine.contract.specs.training import DecodingSpec, Device, Precision
+from engine.contract.tasks.all import decoding_of
 from engine.data.prompt import prompt_name, prompt_named
 from engine.exchange import folders, native
 from engine.exchange.card import is_folder_of, read_card
@@ -158,7 +159,7 @@ class Systems:
             prompt=prompt_name(spec.data.prompt, encoder_decoder=backbone.is_encoder_decoder),
             linearisation=spec.data.linearisation,
             mapping=spec.data.mapping,
-            decoding=spec.task.decoding,
+            decoding=decoding_of(spec.task),
             max_source_tokens=spec.data.max_source_tokens,
         )
 
@@ -294,6 +295,6 @@ def _loaded(system: System, card: Card, folder: RunFolder | None) -> LoadedSyste
         linearisation=card.linearisation,
         mapping=spec.data.mapping if spec else (Mapping(card.inputs) if card.inputs else None),
         trained=card.tensors_sha256,
-        decoding=card.task.decoding,
+        decoding=decoding_of(card.task),
         max_source_tokens=spec.data.max_source_tokens if spec else DEFAULT_SOURCE_TOKENS,
     )

@@ -2,6 +2,7 @@
 
     prefix.safetensors, delta.safetensors  float32 tensors by name
     prefix.json, delta.json                the card, with the sha256 of the tensors' file
+    head.safetensors                       of a task that has a head (`heads.py`)
     README.md                              the same for people
 
 Only safetensors and JSON are read, so an untrusted folder cannot run code.
@@ -10,11 +11,8 @@ Only safetensors and JSON are read, so an untrusted folder cannot run code.
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
-
-import safetensors
-import safetensors.torch
-import torch
 
 from engine.contract import codec
 from engine.contract.files.folders import fill_folder
@@ -28,8 +26,8 @@ from engine.exchange.card import (
     readme,
     tensors_file,
 )
-from engine.exchange.checking import read_checked
-from engine.exchange.errors import damaged_file, not_finite
+from engine.exchange.heads import write_head
+from engine.exchange.tensors import check_finite, read_tensors, to_bytes
 from engine.methods.base import Tensors
 
 _USE = """Import a prefix in Prefix Workbench (the page *Prefixes*), or on the command line, with
@@ -38,13 +36,14 @@ the folder's backbone on this machine:
     python main.py decode THIS_FOLDER --data TABLE.csv --out OUTPUTS.jsonl"""
 
 
-def write(folder: Path, tensors: Tensors, card: Card) -> Card:
+def write(folder: Path, tensors: Tensors, card: Card, head: Tensors | None = None) -> Card:
     """Write a folder, whole or not at all.
 
     Args:
         folder: missing, empty, or a folder of the same kind, which is then replaced.
         tensors: by name.
-        card: what it says of the tensors' file is filled in.
+        card: what it says of the tensors' files is filled in.
+        head: of the task, where it has one.
 
     Returns:
         The card as it was written.
@@ -53,7 +52,7 @@ def write(folder: Path, tensors: Tensors, card: Card) -> Card:
         UserError: a value is no number, the folder holds something else, the disk is full or
             cannot be written to.
     """
-    _check_finite(tensors, card)
+    check_finite(tensors, card.name, what=card.kind.value)
     data, kind = to_bytes(tensors), card.kind
     card = card.of_tensors(
         sha256=hashlib.sha256(data).hexdigest(),
@@ -63,6 +62,7 @@ def write(folder: Path, tensors: Tensors, card: Card) -> Card:
     text = readme(card, stored_bytes=len(data), use=_USE)
     with fill_folder(folder, replace=is_folder_of(kind, folder)) as target:
         (target / tensors_file(kind)).write_bytes(data)
+        card = replace(card, head_sha256=write_head(target, head or {}))
         (target / card_file(kind)).write_text(codec.to_text(card), encoding="utf-8")
         (target / README_FILE).write_bytes(text.encode("utf-8", "replace"))
     return card
@@ -79,25 +79,4 @@ def read(folder: Path, kind: ArtifactKind) -> tuple[Tensors, Card]:
     """
     card = read_card(folder, kind)
     path = folder / tensors_file(kind)
-    data = read_checked(path, sha256=card.tensors_sha256, what=kind.value)
-    try:
-        tensors: Tensors = safetensors.torch.load(data)
-    except (safetensors.SafetensorError, ValueError, KeyError) as error:
-        raise damaged_file(path, error, what=kind.value) from error
-    _check_finite(tensors, card)
-    return tensors, card
-
-
-def to_bytes(tensors: Tensors) -> bytes:
-    """The content of the tensors' file; the same numbers always give the same bytes."""
-    stored = {
-        name: tensor.detach().to("cpu", torch.float32).contiguous()
-        for name, tensor in sorted(tensors.items())
-    }
-    return bytes(safetensors.torch.save(stored))
-
-
-def _check_finite(tensors: Tensors, card: Card) -> None:
-    for name, tensor in tensors.items():
-        if not bool(torch.isfinite(tensor).all()):
-            raise not_finite(name, card.name, what=card.kind.value)
+    return read_tensors(path, card.tensors_sha256, name=card.name, what=kind.value), card

@@ -39,8 +39,8 @@ from engine.data.prompt import ENCODER_PROMPT, PROMPT
 from engine.exchange.card import PEFT_CONFIG_FILE, README_FILE, read_card, readme, refuse_pickles
 from engine.exchange.checking import check_tensor_file
 from engine.exchange.errors import damaged_file, missing_file, not_finite
-from engine.exchange.folders import to_bytes
 from engine.exchange.foreign import Known
+from engine.exchange.tensors import to_bytes
 from engine.methods.attention import KeyValues
 from engine.methods.prefix import by_name
 

@@ -9,6 +9,7 @@ from engine.contract.methods.adapter import AdapterMethod
 from engine.contract.methods.all import MethodSpec
 from engine.contract.methods.bitfit import BiasMethod
 from engine.contract.methods.finetune import FinetuneMethod
+from engine.contract.methods.frozen import FrozenMethod
 from engine.contract.methods.ia3 import Ia3Method
 from engine.contract.methods.lora import LoraMethod
 from engine.contract.methods.p_tuning import PTuningMethod
@@ -20,6 +21,7 @@ from engine.methods.base import Method, System, Tensors
 from engine.methods.bitfit import BitFit
 from engine.methods.delta import SavedAsDelta
 from engine.methods.finetune import FullFinetuning
+from engine.methods.frozen import Frozen
 from engine.methods.ia3 import Ia3
 from engine.methods.lora import Lora
 from engine.methods.p_tuning import PTuning
@@ -35,6 +37,7 @@ _DELTAS: Mapping[type[MethodSpec], type[SavedAsDelta]] = {
     Ia3Method: Ia3,
     PromptMethod: PromptTuning,
     PTuningMethod: PTuning,
+    FrozenMethod: Frozen,
 }
 
 _CLASSES: Mapping[type[MethodSpec], Callable[..., Method]] = {

@@ -15,6 +15,7 @@ from engine.contract.projects.dataset_store import DatasetStore
 from engine.contract.protocol.prefixes import MeasurePositions, PositionEffect, PositionReport
 from engine.contract.runs.folder import RunFolder
 from engine.contract.specs.training import DecodingSpec, Strategy
+from engine.contract.tasks.all import decoding_of
 from engine.data.examples import load_examples
 from engine.decoding.decoder import decode
 from engine.decoding.handlers import shared_systems
@@ -106,8 +107,8 @@ def measure_positions(command: MeasurePositions, reporter: Reporter) -> Position
     length = max(entries.shape[2] for entries in key_values.values())
     decoding = DecodingSpec(
         strategy=Strategy.GREEDY,
-        max_new_tokens=spec.task.decoding.max_new_tokens,
-        line_breaks=spec.task.decoding.line_breaks,
+        max_new_tokens=decoding_of(spec.task).max_new_tokens,
+        line_breaks=decoding_of(spec.task).line_breaks,
     )
 
     def measured(system: SavedPrefix) -> tuple[float, tuple[str, ...]]:

@@ -13,6 +13,7 @@ from engine.contract.errors import UserError
 from engine.contract.runs.cards import Card
 from engine.contract.specs.data import Column, Mapping, Role
 from engine.contract.specs.training import DecodingSpec, Device, Strategy
+from engine.contract.tasks.all import decoding_of
 from engine.data.inputs import input_of
 from engine.data.json_rows import item_cells
 from engine.data.prompt import prompt_named
@@ -41,7 +42,7 @@ class ServedPrefix:
     @property
     def decoding(self) -> DecodingSpec:
         """How it decodes where a request says nothing: as its run, without beams."""
-        decoding = self.card.task.decoding
+        decoding = decoding_of(self.card.task)
         if decoding.strategy is Strategy.BEAM:
             decoding = replace(decoding, strategy=Strategy.GREEDY)
         return decoding

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence, Sized
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Protocol
 
 import torch
 
 from engine.contract.runs.events import Sample
 from engine.contract.runs.scores import Absent, OutputRow, Score
-from engine.methods.base import System
+from engine.contract.tasks.all import TaskSpec
+from engine.methods.base import Method, System
 from engine.reporter import Reporter
 
 
@@ -80,11 +80,13 @@ class Task(Protocol):
     """A task on the data of one run, made ready for one backbone.
 
     Attributes:
+        spec: the task, with what the training rows have shown, such as the labels.
         valid_inputs, test_inputs: how many there are.
         notes: sentences that the user should read before training, such as on texts that were cut.
         packages: whose versions a run records, beside those that every run does.
     """
 
+    spec: TaskSpec
     valid_inputs: int
     test_inputs: int
     notes: tuple[str, ...]
@@ -98,7 +100,10 @@ class Task(Protocol):
         """What rows that read the same have in common, of `train_rows`."""
 
     def trainable(self) -> dict[str, torch.nn.Parameter]:
-        """Parameters of the task's own, such as a head; they are trained with the method's."""
+        """Parameters of the task's own, such as a head; trained and saved with the method's."""
+
+    def computed_by(self, method: Method) -> str:
+        """What computes the passes of training: "fast path", or "transformers" and why."""
 
     def check(self, system: System) -> None:
         """Raise `UserError` before training where a later prediction would not be possible."""
@@ -123,6 +128,3 @@ class Task(Protocol):
 
     def measure(self, system: System, reporter: Reporter) -> PredictionTimes:
         """Measure predictions on a few test inputs, for an estimate of the run's time."""
-
-    def save(self, folder: Path) -> None:
-        """Write what `trainable` holds into the run's folder."""

@@ -15,6 +15,7 @@ from engine.contract.methods.all import info_of
 from engine.contract.protocol.playground import MAX_SYSTEMS, AskedSystem
 from engine.contract.specs.run import describe_method
 from engine.contract.specs.training import DecodingSpec
+from engine.contract.tasks.all import decoding_of
 
 DEFAULT_SYSTEMS = 3
 """Finished runs that are chosen to begin with, the newest."""
@@ -140,6 +141,6 @@ def _run_system(run: RunModel, style: int) -> PlaygroundSystem:
     )
     asked, folder = AskedSystem(str(run.path)), run.folder
     is_ready = any(path.is_dir() for path in (folder.prefix, folder.delta, folder.model))
-    decoding = run.spec.task.decoding
+    decoding = decoding_of(run.spec.task)
     note = note if is_ready else "its weights are missing"
     return PlaygroundSystem(run.run_id, run.meta.name, note, asked, style, decoding, is_ready)

@@ -135,5 +135,6 @@ ADAPTER = MethodInfo(
     counts=_counts,
     draw=_draw,
     learning_rate=lambda method: 3e-4,  # Houlsby et al. 2019's code; not measured here
+    reading_rate=lambda method: 1e-3,
     offered=("budget=3", ""),
 )

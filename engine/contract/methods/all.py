@@ -7,6 +7,7 @@ from typing import Any
 from engine.contract.methods.adapter import ADAPTER, AdapterMethod
 from engine.contract.methods.bitfit import BITFIT, BiasMethod
 from engine.contract.methods.finetune import FINETUNE, FinetuneMethod
+from engine.contract.methods.frozen import FROZEN, FrozenMethod
 from engine.contract.methods.ia3 import IA3, Ia3Method
 from engine.contract.methods.info import MethodInfo
 from engine.contract.methods.lora import LORA, LoraMethod
@@ -25,6 +26,7 @@ MethodSpec = (
     | Ia3Method
     | PromptMethod
     | PTuningMethod
+    | FrozenMethod
 )
 
 METHODS: tuple[MethodInfo[Any], ...] = (
@@ -37,6 +39,7 @@ METHODS: tuple[MethodInfo[Any], ...] = (
     IA3,
     PROMPT,
     P_TUNING,
+    FROZEN,
 )
 METHODS_BY_NAME = {info.name: info for info in METHODS}
 """By the values of `--method`."""

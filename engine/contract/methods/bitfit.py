@@ -32,5 +32,6 @@ BITFIT = MethodInfo(
     draw=_draw,
     # The largest that Ben Zaken et al. 2022 search; not measured here.
     learning_rate=lambda method: 1e-3,
+    reading_rate=lambda method: 1e-3,
     own_weights=True,
 )

@@ -35,6 +35,7 @@ FINETUNE = MethodInfo(
     counts=lambda shape, method: Counts(shape.parameters, shape.parameters),
     draw=_draw,
     learning_rate=lambda method: 2e-5,  # measured, see benchmarks/
+    reading_rate=lambda method: 5e-5,
     exports=(),
     own_weights=True,
     saved_as=ArtifactKind.MODEL,

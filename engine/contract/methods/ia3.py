@@ -37,5 +37,6 @@ IA3 = MethodInfo(
     draw=_draw,
     # Liu et al. 2022, section 3.2, with Adafactor; not measured here.
     learning_rate=lambda method: 3e-3,
+    reading_rate=lambda method: 1e-2,
     exports=("native", "peft"),
 )

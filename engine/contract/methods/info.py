@@ -89,12 +89,15 @@ class MethodInfo(Generic[M]):
             not there.
         draw: how it looks on a backbone; raises as `counts`.
         learning_rate: the recommended peak rate, with where it comes from.
+        reading_rate: the same where the answer is read by a head, which starts from nothing.
         objective: the recommended one.
         exports: formats that can hold what it trains.
         offered: options with which a study offers it, such as "budget=3"; "" for its defaults.
         own_weights: whether it trains weights of the backbone's own, not others beside them.
         saved_as: what is saved of it.
         is_baseline: whether it is what the others are compared with.
+        needs_head: whether only a task's head is trained, so that a task without one has nothing
+            to train.
         memory_remedies: what may be changed of a method that needs too much memory.
     """
 
@@ -106,12 +109,14 @@ class MethodInfo(Generic[M]):
     counts: Callable[[BackboneShape, M], Counts]
     draw: Callable[[BackboneShape, M], Drawing]
     learning_rate: Callable[[M], float]
+    reading_rate: Callable[[M], float]
     objective: Objective = TrainingSpec.objective
     exports: tuple[str, ...] = ("native",)
     offered: tuple[str, ...] = ("",)
     own_weights: bool = False
     saved_as: ArtifactKind = ArtifactKind.DELTA
     is_baseline: bool = False
+    needs_head: bool = False
     memory_remedies: Callable[[M], tuple[Remedy, ...]] = lambda method: ()
 
 

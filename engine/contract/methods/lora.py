@@ -55,5 +55,6 @@ LORA = MethodInfo(
     draw=_draw,
     # Hu et al. 2021, table 11, on GPT-2; not measured here.
     learning_rate=lambda method: 2e-4,
+    reading_rate=lambda method: 1e-3,
     exports=("native", "peft"),
 )

@@ -97,5 +97,6 @@ P_TUNING = MethodInfo(
     counts=_counts,
     draw=_draw,
     learning_rate=lambda method: 1e-3,  # PEFT's examples; not measured here
+    reading_rate=lambda method: 1e-3,
     exports=("native", "peft"),
 )

@@ -245,6 +245,11 @@ def _describe(method: PrefixMethod) -> str:
     return f"{name} {method.prefix_length}{where}, {forms[method.parametrisation]}"
 
 
+def _reading_rate(method: PrefixMethod) -> float:
+    """Those of P-tuning v2's scripts are from 5e-3 to 3e-2."""
+    return 1e-2 if method.parametrisation is Parametrisation.DIRECT else 5e-3
+
+
 def _learning_rate(method: PrefixMethod) -> float:
     """Both are measured, see benchmarks/."""
     return 1.5e-2 if method.parametrisation is Parametrisation.DIRECT else 5e-4
@@ -345,6 +350,7 @@ PREFIX = MethodInfo(
     counts=_counts,
     draw=_draw,
     learning_rate=_learning_rate,
+    reading_rate=_reading_rate,
     exports=("native", "peft", "transformers", "llamacpp", "mlx"),
     saved_as=ArtifactKind.PREFIX,
     memory_remedies=_memory_remedies,

@@ -56,5 +56,6 @@ PROMPT = MethodInfo(
     draw=_draw,
     # PEFT's examples; not measured here. (Lester et al. 2021 take 0.3, with Adafactor.)
     learning_rate=lambda method: 1e-2,
+    reading_rate=lambda method: 1e-2,
     exports=("native", "peft"),
 )

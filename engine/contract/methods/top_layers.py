@@ -75,5 +75,6 @@ TOP_LAYERS = MethodInfo(
     counts=_counts,
     draw=_draw,
     learning_rate=lambda method: 5e-5,  # Li & Liang 2021, table 6; not measured here
+    reading_rate=lambda method: 1e-4,
     own_weights=True,
 )

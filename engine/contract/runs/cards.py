@@ -93,6 +93,7 @@ class Card:
         inputs: the columns of the source with what they hold, in order; empty in older cards.
         stored_parameters, stored_bytes: numbers in the tensors' file, and its size.
         tensors_sha256: of the tensors' file; a damaged file is refused.
+        head_sha256: of the file of the task's head; "" where it has none.
 
     Raises:
         ProtocolError: a prefix without its shape, or a shape of something else.
@@ -114,6 +115,7 @@ class Card:
     stored_parameters: int = 0
     stored_bytes: int = 0
     tensors_sha256: str = ""
+    head_sha256: str = ""
     run_id: str = ""
     inputs: tuple[Column, ...] = ()
     scores: tuple[Score, ...] = ()
@@ -173,3 +175,16 @@ class Card:
         return replace(
             self, tensors_sha256=sha256, stored_parameters=parameters, stored_bytes=size_bytes
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskCard:
+    """What a whole backbone was trained for, where that is not to write texts.
+
+    Attributes:
+        head_sha256: of the file of the task's head; "" where it has none.
+    """
+
+    task: TaskSpec
+    head_sha256: str = ""
+    version: int = 1

@@ -42,8 +42,9 @@ def write_outputs(
         digest.add(row)
         plain = codec.to_plain(row)
         del plain["type"]
-        if not row.prefix:
-            del plain["prefix"]
+        for name in ("prefix", "probabilities"):
+            if not plain[name]:
+                del plain[name]
         lines.append(codec.dump(plain))
     write_atomically(path, "".join(line + "\n" for line in lines))
     if meta is not None:

@@ -117,6 +117,7 @@ class OutputRow:
         row_scores: (metric, value) of this row alone; empty until scored.
         prefix: name of the prefix that this row was decoded behind; "" where one system decoded
             all rows.
+        probabilities: of each label, where labels are predicted.
     """
 
     example_id: str
@@ -127,6 +128,7 @@ class OutputRow:
     category: str = ""
     row_scores: tuple[tuple[str, float], ...] = ()
     prefix: str = ""
+    probabilities: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True)

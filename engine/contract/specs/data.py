@@ -142,17 +142,20 @@ class Linearisation:
             (Preset.VALUES, "Values only"),
             (Preset.TEXT, "Plain text"),
         ),
+        answers=(AnswerKind.TEXT,),
     )
     skip_empty: bool = setting(
         True,
         label="Omit empty fields",
         help="Whether fields whose cell is empty are left out of the text.",
         flag="--keep-empty",
+        answers=(AnswerKind.TEXT,),
     )
     lower_keys: bool = setting(
         False,
         label="Lower-case field names",
         help="Whether keys (of triples: the relations) are written in lower case.",
+        answers=(AnswerKind.TEXT,),
     )
 
 
@@ -311,6 +314,7 @@ class DataSpec:
         "end.",
         unit="tokens",
         low=1,
+        answers=(AnswerKind.TEXT,),
     )
     prompt: PromptForm = setting(
         PromptForm.NEWLINE,
@@ -320,6 +324,7 @@ class DataSpec:
         flag="--prompt-form",
         labels=((PromptForm.NEWLINE, "a line break"), (PromptForm.BOS, "the begin token")),
         architecture=Architecture.DECODER_ONLY,
+        answers=(AnswerKind.TEXT,),
     )
 
     def __post_init__(self) -> None:

@@ -7,12 +7,14 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from engine.contract.errors import UserError
 from engine.contract.files.names import check_name
 from engine.contract.methods.all import BASELINE, MethodSpec, info_of
 from engine.contract.methods.all import describe_method as describe_method
+from engine.contract.specs.answer import AnswerKind
 from engine.contract.specs.data import DataSpec
 from engine.contract.specs.training import TrainingSpec
-from engine.contract.tasks.all import TaskSpec
+from engine.contract.tasks.all import TaskSpec, task_info
 from engine.contract.tasks.generation import GenerationTask, with_task
 
 RUN_VERSION = 2
@@ -40,6 +42,17 @@ class RunSpec:
         if self.run_id:  # a form's spec has none yet
             check_name(self.run_id, what="run_id")
 
+    def check_trainable(self) -> None:
+        """Raise `UserError` where the method leaves all to a head, and the task has none."""
+        info, task = info_of(self.method), task_info(self.task)
+        if info.needs_head and task.answer is AnswerKind.TEXT:
+            raise UserError(
+                "nothing-to-train",
+                "{method} trains the head of a task alone, but texts are written without one. "
+                "Choose another method, or predict labels, tags or spans (--task).",
+                method=info.title,
+            )
+
     @staticmethod
     def upgrade(plain: dict[str, Any]) -> dict[str, Any]:
         """A run of version 1 had its decoding where the task is now."""
@@ -53,16 +66,22 @@ def new_run_id() -> str:
     return f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(4)}"
 
 
-def default_training(method: MethodSpec) -> TrainingSpec:
-    """Recommended for a few hundred rows on a small backbone."""
+def default_training(method: MethodSpec, task: TaskSpec | None = None) -> TrainingSpec:
+    """Recommended for a few hundred rows on a small backbone.
+
+    Args:
+        task: what is predicted; None for a text.
+    """
     info = info_of(method)
-    return TrainingSpec(learning_rate=info.learning_rate(method), objective=info.objective)
+    if task is None or task_info(task).answer is AnswerKind.TEXT:
+        return TrainingSpec(learning_rate=info.learning_rate(method), objective=info.objective)
+    return TrainingSpec(learning_rate=info.reading_rate(method))
 
 
 def finetuning_baseline(spec: RunSpec) -> RunSpec:
     """The full fine-tuning run to compare with: same backbone, data, split, seed, task."""
     method = BASELINE.spec()
-    defaults = default_training(method)
+    defaults = default_training(method, spec.task)
     training = replace(
         spec.training, learning_rate=defaults.learning_rate, objective=defaults.objective
     )

@@ -9,7 +9,9 @@ from typing import Any
 
 from engine.contract.errors import UserError
 from engine.contract.schema import check_settings, setting
+from engine.contract.specs.answer import AnswerKind
 
+_TEXT = (AnswerKind.TEXT,)
 MAX_SEED = 2**63 - 1
 """NumPy's generators take no negative seed, and torch's none of more than 64 bits."""
 
@@ -46,7 +48,12 @@ class SelectBy(enum.Enum):
     """Which validation score decides the best checkpoint and early stopping."""
 
     LOSS = "loss"
-    BLEU = "bleu"
+    SCORE = "score"
+    """The task's primary metric: BLEU of texts, called so in older files and commands."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> SelectBy | None:
+        return cls.SCORE if value == "bleu" else None
 
 
 class SourcesTogether(enum.Enum):
@@ -75,7 +82,7 @@ class TrainingSpec:
     """Optimiser, schedule, evaluation and device of a run.
 
     Raises:
-        UserError: a value outside its range, naming both; or a selection by BLEU without BLEU.
+        UserError: a value outside its range, naming both; or a selection by a score without BLEU.
     """
 
     epochs: float = setting(
@@ -106,6 +113,7 @@ class TrainingSpec:
             (SourcesTogether.PAIRS, "two together"),
             (SourcesTogether.ALL, "all together"),
         ),
+        answers=_TEXT,
     )
     accumulation_steps: int = setting(
         1,
@@ -153,6 +161,7 @@ class TrainingSpec:
             (Objective.TOKEN_MEAN, "mean over tokens"),
             (Objective.SENTENCE_SUM, "sum over a sentence"),
         ),
+        answers=_TEXT,
     )
     evaluate_every_steps: int | None = setting(
         None,
@@ -168,6 +177,7 @@ class TrainingSpec:
         help="Decode the validation inputs greedily at each evaluation, which takes time; the "
         "loss is always computed.",
         flag="--no-bleu",
+        answers=_TEXT,
     )
     sample_count: int = setting(
         4,
@@ -178,8 +188,10 @@ class TrainingSpec:
     select_by: SelectBy = setting(
         SelectBy.LOSS,
         label="Best checkpoint by",
-        help="Which validation score decides the best checkpoint, and early stopping.",
-        labels=((SelectBy.LOSS, "validation loss"), (SelectBy.BLEU, "BLEU")),
+        help="What decides the best checkpoint, and early stopping: the validation loss, or the "
+        "first metric at evaluations (BLEU of texts, accuracy of labels, entity F1 of tags, word "
+        "F1 of spans).",
+        labels=((SelectBy.LOSS, "validation loss"), (SelectBy.SCORE, "validation score")),
     )
     patience_evaluations: int | None = setting(
         None,
@@ -242,10 +254,10 @@ class TrainingSpec:
 
     def __post_init__(self) -> None:
         check_settings(self)
-        if self.select_by is SelectBy.BLEU and not self.evaluate_bleu:
+        if self.select_by is SelectBy.SCORE and not self.evaluate_bleu:
             raise UserError(
                 "select-by-bleu-without-bleu",
-                "select_by is bleu, but evaluate_bleu is off (--no-bleu), so there is no BLEU to "
+                "select_by is score, but evaluate_bleu is off (--no-bleu), so there is no BLEU to "
                 "select by. Switch it on, or select by loss.",
             )
 

@@ -169,8 +169,8 @@ class Recipe:
 
 def _with_method(base: RunSpec, method: MethodSpec) -> RunSpec:
     """The base with another method; what fits the kind of method is its own default."""
-    default = default_training(method)
-    if default == default_training(base.method):
+    default = default_training(method, base.task)
+    if default == default_training(base.method, base.task):
         return replace(base, method=method)
     training = replace(
         base.training, learning_rate=default.learning_rate, objective=default.objective

@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+from engine.contract.specs.answer import AnswerKind
+from engine.contract.specs.training import DecodingSpec
 from engine.contract.tasks.generation import GENERATION, GenerationTask
 from engine.contract.tasks.info import TaskInfo
+from engine.contract.tasks.labels import LABELS, LabelTask
+from engine.contract.tasks.spans import SPANS, SpanTask
+from engine.contract.tasks.tags import TAGS, TagTask
 
-TaskSpec = GenerationTask
-"""The spec of a task: a union, once there are several."""
-TASKS = (GENERATION,)
-_INFOS = {GenerationTask: GENERATION}
+TaskSpec = GenerationTask | LabelTask | TagTask | SpanTask
+TASKS = (GENERATION, LABELS, TAGS, SPANS)
+_INFOS = {info.spec: info for info in TASKS}
+_BY_ANSWER = {info.answer: info for info in TASKS}
 
 
 def task_info(task: TaskSpec) -> TaskInfo:
     """What there is to say of a spec's task."""
     return _INFOS[type(task)]
+
+
+def task_for(answer: AnswerKind) -> TaskSpec:
+    """The task that predicts this, with its defaults."""
+    task: TaskSpec = _BY_ANSWER[answer].spec()
+    return task
+
+
+def decoding_of(task: TaskSpec) -> DecodingSpec:
+    """How its texts are decoded; the defaults where none is written."""
+    return task.decoding if isinstance(task, GenerationTask) else DecodingSpec()

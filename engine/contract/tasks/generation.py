@@ -28,6 +28,7 @@ def with_task(plain: dict[str, Any]) -> dict[str, Any]:
 
 
 GENERATION = TaskInfo(
+    spec=GenerationTask,
     name="generation",
     title="Text",
     answer=AnswerKind.TEXT,

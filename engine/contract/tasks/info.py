@@ -12,9 +12,10 @@ class TaskInfo:
     """One task.
 
     Attributes:
-        name: as the window and `--task` tell tasks apart.
+        spec: the class of its settings.
+        name: as the window tells tasks apart.
         title: on the screen.
-        answer: what it predicts; a dataset's mapping says which one its target is.
+        answer: what it predicts; a dataset's mapping says which one its target is, as `--task` does.
         parts: the fields of its spec that hold settings, with their classes. The dotted names of
             these settings leave the task out: "decoding.num_beams".
         metrics: what finished outputs are scored with.
@@ -22,6 +23,7 @@ class TaskInfo:
             is the primary metric, by which the best checkpoint may be selected.
     """
 
+    spec: type
     name: str
     title: str
     answer: AnswerKind

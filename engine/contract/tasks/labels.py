@@ -24,6 +24,7 @@ class LabelTask:
 
 
 LABELS = TaskInfo(
+    spec=LabelTask,
     name="label",
     title="One label",
     answer=AnswerKind.LABEL,

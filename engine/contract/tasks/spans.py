@@ -72,6 +72,7 @@ class SpanTask:
 
 
 SPANS = TaskInfo(
+    spec=SpanTask,
     name="span",
     title="A stretch of the text",
     answer=AnswerKind.SPAN,

@@ -24,6 +24,7 @@ class TagTask:
 
 
 TAGS = TaskInfo(
+    spec=TagTask,
     name="tags",
     title="A tag for each word",
     answer=AnswerKind.TAGS,

@@ -21,6 +21,7 @@ from engine.backbones.regular import home_path
 from engine.contract.files.folders import fill_folder
 from engine.contract.protocol.prefixes import ExportPrefix
 from engine.contract.runs.cards import Card
+from engine.contract.tasks.all import decoding_of
 from engine.exchange.card import README_FILE, readme
 from engine.exchange.runtimes.cells import Cells, PromptPieces, cells_of, pieces_of
 from engine.exchange.runtimes.gguf_file import read_gguf
@@ -155,7 +156,7 @@ def _request(stamp: Stamp, pieces: PromptPieces, card: Card) -> dict[str, Any]:
         "prompt": [*stamp.ids, *pieces.start, source, *pieces.end],
         "id_slot": 0,
         "cache_prompt": True,
-        "n_predict": card.task.decoding.max_new_tokens,
+        "n_predict": decoding_of(card.task).max_new_tokens,
         "temperature": 0,
     }
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import torch
 
@@ -11,11 +10,12 @@ from engine.backbones.loading import Backbone
 from engine.contract.runs.events import Sample
 from engine.contract.specs.run import RunSpec
 from engine.contract.specs.training import DecodingSpec, Strategy
+from engine.contract.tasks.all import decoding_of
 from engine.contract.tasks.generation import GENERATION
 from engine.data.examples import ExampleSets
 from engine.decoding.decoder import check_positions
 from engine.decoding.files import decode_and_score
-from engine.methods.base import System
+from engine.methods.base import Method, System
 from engine.reporter import Reporter
 from engine.tasks.base import Evaluated, Predictions, PredictionTimes
 from engine.tasks.generation.batches import TextBatch, TokenRow, collate_for
@@ -44,7 +44,8 @@ class Generation:
         position_offset: int,
     ) -> None:
         self._backbone, self._training = backbone, spec.training
-        self._decoding = decoding = spec.task.decoding
+        self.spec = spec.task
+        self._decoding = decoding = decoding_of(spec.task)
         self._greedy = DecodingSpec(
             strategy=Strategy.GREEDY,
             max_new_tokens=decoding.max_new_tokens,
@@ -63,6 +64,10 @@ class Generation:
     def trainable(self) -> dict[str, torch.nn.Parameter]:
         """None: the backbone has its head."""
         return {}
+
+    def computed_by(self, method: Method) -> str:
+        """As the method has it."""
+        return method.computed_by
 
     def check(self, system: System) -> None:
         """Raise `UserError` where a prompt and its output have no room."""
@@ -119,9 +124,6 @@ class Generation:
             evaluate_s = input_seconds(system, self.test, self._greedy, reporter)
         predict_s = input_seconds(system, self.test, self._decoding, reporter)
         return PredictionTimes(evaluate_s, predict_s)
-
-    def save(self, folder: Path) -> None:
-        """Nothing: what was trained is the method's."""
 
     @property
     def _decoded_valid_inputs(self) -> int:

@@ -16,6 +16,7 @@ from app.qt.idle_task import IdleTask
 from engine.contract.errors import UserError
 from engine.contract.protocol.commands import Command, Failure
 from engine.contract.protocol.outputs import DecodeSplit, ScoreOutputs
+from engine.contract.tasks.all import decoding_of
 
 
 class EngineJobs(QObject):
@@ -43,7 +44,7 @@ class EngineJobs(QObject):
     def decode_bare(self, entry: SystemEntry, run: RunModel) -> None:
         """Decode the run's test inputs with its backbone alone."""
         if entry.key not in self._jobs:
-            decoding, path = run.spec.task.decoding, str(run.path)
+            decoding, path = decoding_of(run.spec.task), str(run.path)
             command = DecodeSplit(path, "", "test", decoding, str(entry.path))
             self._start(entry.key, f"Decode with the {entry.name}", "decoding", command)
 

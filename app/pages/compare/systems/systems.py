@@ -16,7 +16,7 @@ from engine.contract.methods.all import info_of
 from engine.contract.metrics import metric_title
 from engine.contract.runs.scores import OutputsMeta, Score
 from engine.contract.specs.run import RunSpec
-from engine.contract.tasks.all import task_info
+from engine.contract.tasks.all import decoding_of, task_info
 
 Stamp = tuple[int, int]
 """Time of change and size of a file."""
@@ -139,7 +139,7 @@ def run_entry(run: RunModel, style: int) -> SystemEntry:
 
 def bare_key(spec: RunSpec) -> str:
     """Key of the bare backbone on this run's test inputs, equal for runs that share them."""
-    parts = [spec.backbone, codec.to_line(spec.data), codec.to_line(spec.task.decoding)]
+    parts = [spec.backbone, codec.to_line(spec.data), codec.to_line(decoding_of(spec.task))]
     return BARE + hashlib.sha256("\n".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 

@@ -26,6 +26,7 @@ from engine.contract.methods.prefix import Init, as_prefix
 from engine.contract.specs.run import RunSpec, describe_method
 from engine.contract.specs.training import Strategy
 from engine.contract.studies.recipes import RECIPES
+from engine.contract.tasks.all import decoding_of
 
 MINIMUM_LINES = 8
 
@@ -171,7 +172,7 @@ def base_facts(run: Planner) -> tuple[tuple[str, str], ...]:
         f"{run.train_rows:,} rows to train on" if run.train_rows is not None else "",
         f"at most {test_inputs:,} test inputs" if test_inputs is not None else "",
     ]
-    training, decoding = spec.training, spec.task.decoding
+    training, decoding = spec.training, decoding_of(spec.task)
     steps = training.max_steps
     length = f"{training.epochs:g} epochs" if steps is None else f"{steps:,} steps"
     rows_a_step = training.batch_size * training.accumulation_steps

@@ -1,0 +1,167 @@
+"""Labels of texts, by a head on the pooled states."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import torch
+from torch.nn.functional import cross_entropy
+
+from engine.contract.backbone import BackboneKind
+from engine.contract.errors import UserError
+from engine.contract.tasks.labels import LabelTask
+from engine.contract.tasks.readouts import Pooling
+from engine.data.examples import EvalInput, TrainRow
+from engine.data.tallies import counted
+from engine.methods.base import System
+from engine.tasks.head import Head
+from engine.tasks.reading.reader import (
+    Prediction,
+    ReadBatch,
+    Reader,
+    ReadingForm,
+    ReadRow,
+    right_answers,
+)
+from engine.tasks.reading.texts import TextEncoder
+from engine.tasks.states import hidden_states
+
+_DIGITS = 6
+"""Of a probability that is saved."""
+
+
+def with_labels(task: LabelTask, rows: Sequence[TrainRow]) -> LabelTask:
+    """The task with the labels of its training rows, unless it names them.
+
+    Numbers are in their order, other labels in that of their first rows.
+
+    Raises:
+        UserError: there are not two labels.
+    """
+    labels = task.labels or in_order(row.target for row in rows)
+    if len(labels) < 2:
+        raise UserError(
+            "single-label",
+            "All training rows have the label {label!r}. Give rows of at least two labels, or "
+            "choose another target.",
+            label=labels[0] if labels else "",
+        )
+    return replace(task, labels=labels)
+
+
+def in_order(names: object) -> tuple[str, ...]:
+    """Distinct labels or tags: numbers in their order, others in that of their appearance."""
+    distinct = list(dict.fromkeys(names))  # type: ignore[call-overload]
+    try:
+        return tuple(sorted(distinct, key=float))
+    except ValueError:
+        return tuple(distinct)
+
+
+class LabelReader(Reader[int]):
+    """One label of each input.
+
+    Args:
+        task: with its labels.
+        form: how inputs are read.
+    """
+
+    def __init__(self, task: LabelTask, form: ReadingForm) -> None:
+        super().__init__(form)
+        self.spec = task
+        self._labels = task.labels
+        self._numbers = {label: number for number, label in enumerate(task.labels)}
+        self._encoder = TextEncoder(
+            form.backbone, most_tokens=form.source_tokens, position_offset=form.position_offset
+        )
+        self._pooling = pooling_of(task.head.pooling, self._encoder)
+        self._cut = 0
+        self.head = Head(
+            form.backbone.shape.width,
+            len(task.labels),
+            task.head,
+            seed=form.seed,
+            device=form.backbone.model.device,
+        )
+
+    def trainable(self) -> dict[str, torch.nn.Parameter]:
+        """The head's."""
+        return self.head.trainable()
+
+    def rows(self, item: TrainRow | EvalInput, number: int) -> list[ReadRow[int]]:
+        """One row; labels that no training row has carry no loss."""
+        encoded = self._encoder.encode(self.parts(item))
+        self._cut += encoded.is_cut
+        known = [self._numbers[label] for label in right_answers(item) if label in self._numbers]
+        return [ReadRow(encoded.ids, encoded.types, number, tuple(known))]
+
+    def logits(self, system: System, batch: ReadBatch[int], *, training: bool) -> torch.Tensor:
+        """[B, labels]."""
+        pooled = self._pooled(system, batch)
+        return self.head(pooled, training=training)
+
+    def _pooled(self, system: System, batch: ReadBatch[int]) -> torch.Tensor:
+        """[B, d]."""
+        texts, pooling = batch.texts, self._pooling
+        start_only = pooling is Pooling.FIRST and self.backbone.is_encoder_decoder
+        states = hidden_states(
+            system,
+            texts,
+            [row.item for row in batch.read],
+            last_only=pooling is Pooling.LAST,
+            start_only=start_only,
+        )
+        if start_only:
+            return states[:, 0]
+        if pooling is Pooling.MEAN:
+            mask = texts.mask[..., None].to(states.dtype)
+            return (states * mask).sum(dim=1) / mask.sum(dim=1)
+        columns = texts.last if pooling is Pooling.LAST else texts.first
+        return states[torch.arange(len(states), device=states.device), columns]
+
+    def loss(self, logits: torch.Tensor, batch: ReadBatch[int]) -> torch.Tensor:
+        """Cross-entropy."""
+        pairs = [(i, label) for i, row in enumerate(batch.read) for label in row.answers]
+        index, labels = torch.tensor(pairs, dtype=torch.long, device=logits.device).view(-1, 2).T
+        return cross_entropy(logits[index], labels, reduction="sum")
+
+    def read(self, logits: torch.Tensor, batch: ReadBatch[int]) -> list[list[float]]:
+        """The probability of each label."""
+        probabilities: list[list[float]] = logits.softmax(dim=1).tolist()
+        return probabilities
+
+    def predictions(
+        self,
+        inputs: Sequence[EvalInput],
+        rows: Sequence[ReadRow[int]],
+        read: Sequence[list[float]],
+    ) -> list[Prediction]:
+        """The most probable label, and the probabilities of all."""
+        labels = self._labels
+        made = []
+        for values in read:
+            best = labels[max(range(len(labels)), key=values.__getitem__)]
+            rounded = [round(value, _DIGITS) for value in values]
+            made.append(Prediction(best, tuple(zip(labels, rounded, strict=True))))
+        return made
+
+    def notes(self) -> tuple[str, ...]:
+        """On texts that were cut."""
+        if not self._cut:
+            return ()
+        was = "was" if self._cut == 1 else "were"
+        limit = counted(self._encoder.limit, "token")
+        return (f"{counted(self._cut, 'input')} {was} longer than {limit} and {was} cut.",)
+
+
+def pooling_of(pooling: Pooling, encoder: TextEncoder) -> Pooling:
+    """What automatic pooling is on a backbone."""
+    if pooling is not Pooling.AUTO:
+        return pooling
+    kind = encoder.backbone.shape.kind
+    if kind is BackboneKind.DECODER:
+        return Pooling.LAST
+    if kind is BackboneKind.ENCODER_DECODER or encoder.starts_with_special:
+        return Pooling.FIRST
+    return Pooling.MEAN

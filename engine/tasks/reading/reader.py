@@ -1,0 +1,156 @@
+"""What reads an answer off a backbone: rows, their loss, and their answers."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import torch
+
+from engine.backbones.loading import Backbone
+from engine.contract.specs.data import Mapping, Role
+from engine.contract.tasks.all import TaskSpec
+from engine.data.examples import EvalInput, TrainRow
+from engine.methods.base import System
+from engine.tasks.states import TextTensors, text_tensors
+
+A = TypeVar("A")
+"""An answer of a row, which carries loss: a label's number, say."""
+
+
+@dataclass(frozen=True)
+class ReadingForm:
+    """What decides how inputs are read.
+
+    Attributes:
+        mapping: of the columns that `parts` are the cells of.
+        source_tokens: the most of a source.
+        position_offset: positions that are in use before it.
+        seed: of what a reader draws, such as its head.
+    """
+
+    backbone: Backbone
+    mapping: Mapping
+    source_tokens: int
+    position_offset: int
+    seed: int = 0
+
+    @property
+    def source_part(self) -> int:
+        """Which part holds the words or answers: the first source column, else the first."""
+        roles = [column.role for column in self.mapping.inputs]
+        return roles.index(Role.SOURCE) if Role.SOURCE in roles else 0
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRow(Generic[A]):
+    """A text of one forward pass; a long input has several.
+
+    Attributes:
+        ids, types: as `engine.tasks.states.Readable` has them.
+        item: the number of its input among those that were encoded with it.
+        answers: those that carry loss.
+        spots: what of the text is read, as its reader needs it.
+    """
+
+    ids: array[int]
+    types: array[int]
+    item: int
+    answers: tuple[A, ...]
+    spots: Any = None
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+@dataclass(frozen=True)
+class ReadBatch(Generic[A]):
+    """Rows of one forward pass."""
+
+    texts: TextTensors
+    read: Sequence[ReadRow[A]]
+    targets: int
+
+    @property
+    def rows(self) -> int:
+        """B."""
+        return len(self.read)
+
+    @property
+    def tokens(self) -> int:
+        """Padding not counted."""
+        return sum(map(len, self.read))
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What was read of an input, with the probabilities of labels."""
+
+    text: str
+    probabilities: tuple[tuple[str, float], ...] = ()
+
+
+class Reader(ABC, Generic[A]):
+    """Reads the answers of one task.
+
+    Attributes:
+        spec: the task, with what the training rows have shown.
+        signature: how predictions are made, for the signature of scores.
+    """
+
+    spec: TaskSpec
+    signature: str = "argmax"
+
+    def __init__(self, form: ReadingForm) -> None:
+        self.form = form
+        self.backbone = form.backbone
+
+    @abstractmethod
+    def trainable(self) -> dict[str, torch.nn.Parameter]:
+        """Its own parameters, such as a head's."""
+
+    @abstractmethod
+    def rows(self, item: TrainRow | EvalInput, number: int) -> list[ReadRow[A]]:
+        """An input as rows, with its answers."""
+
+    @abstractmethod
+    def logits(self, system: System, batch: ReadBatch[A], *, training: bool) -> torch.Tensor:
+        """[B, …], what answers are read from; inside `system.active()`."""
+
+    @abstractmethod
+    def loss(self, logits: torch.Tensor, batch: ReadBatch[A]) -> torch.Tensor:
+        """The summed loss of all answers, in nats."""
+
+    @abstractmethod
+    def read(self, logits: torch.Tensor, batch: ReadBatch[A]) -> list[Any]:
+        """What each row says, on the CPU."""
+
+    @abstractmethod
+    def predictions(
+        self, inputs: Sequence[EvalInput], rows: Sequence[ReadRow[A]], read: Sequence[Any]
+    ) -> list[Prediction]:
+        """What the rows of each input say together."""
+
+    def notes(self) -> tuple[str, ...]:
+        """Sentences on the inputs that were encoded so far, such as on those that were cut."""
+        return ()
+
+    def targets(self, row: ReadRow[A]) -> int:
+        """How many predictions of a row carry loss."""
+        return len(row.answers)
+
+    def collate(self, rows: Sequence[ReadRow[A]]) -> ReadBatch[A]:
+        """A batch of rows."""
+        return ReadBatch(text_tensors(self.backbone, rows), rows, sum(map(self.targets, rows)))
+
+    def parts(self, item: TrainRow | EvalInput) -> tuple[str, ...]:
+        """The cells of an input; its text where it came without them."""
+        return item.parts or (item.source,)
+
+
+def right_answers(item: TrainRow | EvalInput) -> tuple[str, ...]:
+    """All that is right of an input."""
+    return (item.target,) if isinstance(item, TrainRow) else item.references

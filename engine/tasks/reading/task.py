@@ -1,0 +1,127 @@
+"""Labels, tags and spans on the examples of a run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+
+from engine.backbones.loading import Backbone
+from engine.contract.errors import UserError
+from engine.contract.runs.events import Sample
+from engine.contract.runs.scores import Score
+from engine.contract.specs.run import RunSpec
+from engine.contract.tasks.all import task_info
+from engine.data.examples import ExampleSets
+from engine.methods.base import Method, System
+from engine.reporter import Reporter
+from engine.tasks.base import Evaluated, Predictions, PredictionTimes
+from engine.tasks.reading.making import reader_for
+from engine.tasks.reading.predicting import (
+    BATCH_SIZE,
+    encoded,
+    predict,
+    predicted_rows,
+    read_rows,
+    scored,
+)
+from engine.tasks.reading.reader import ReadBatch, ReadingForm, ReadRow
+
+
+class ReadingTask:
+    """A task whose answers are read off the backbone (`engine.tasks.base.Task`).
+
+    Raises:
+        UserError: the training rows do not make a task, or there is no room for them.
+    """
+
+    packages: tuple[str, ...] = ()
+
+    def __init__(
+        self,
+        spec: RunSpec,
+        examples: ExampleSets,
+        backbone: Backbone,
+        reporter: Reporter,
+        *,
+        position_offset: int,
+    ) -> None:
+        self._training = spec.training
+        form = ReadingForm(
+            backbone=backbone,
+            mapping=spec.data.mapping,
+            source_tokens=spec.data.max_source_tokens,
+            position_offset=position_offset,
+            seed=spec.training.seed,
+        )
+        self.reader = reader = reader_for(spec.task, examples.train, form)
+        self.spec = reader.spec
+        self._metrics = task_info(self.spec).quick_metrics
+        self.train_rows: list[ReadRow[Any]] = []
+        for number, row in enumerate(examples.train):
+            reporter.update(number, len(examples.train), "rows")
+            self.train_rows += [made for made in reader.rows(row, number) if reader.targets(made)]
+        if not self.train_rows:
+            raise UserError(
+                "no-answer-to-train-on",
+                "None of the training rows has an answer that could be learned. Check the target "
+                "column, and what is to be predicted.",
+            )
+        self.valid, self.test = examples.valid, examples.test
+        self.valid_inputs, self.test_inputs = len(self.valid), len(self.test)
+        self._valid_rows = encoded(reader, self.valid, reporter)
+        self._test_rows = encoded(reader, self.test, reporter)
+        self.notes = (*(finding.message for finding in examples.findings), *reader.notes())
+
+    def source_of(self, row: ReadRow[Any]) -> bytes:
+        """The tokens that are read."""
+        return row.ids.tobytes()
+
+    def trainable(self) -> dict[str, torch.nn.Parameter]:
+        """The reader's, such as a head's."""
+        return self.reader.trainable()
+
+    def computed_by(self, method: Method) -> str:
+        """transformers, since nothing else gives hidden states."""
+        return "transformers (the answer is read off its hidden states)"
+
+    def check(self, system: System) -> None:
+        """Nothing that was not checked when the rows were encoded."""
+
+    def collate(self, rows: Sequence[ReadRow[Any]]) -> ReadBatch[Any]:
+        """Pad rows as the backbone reads them."""
+        return self.reader.collate(rows)
+
+    def loss(self, system: System, batch: ReadBatch[Any]) -> torch.Tensor:
+        """Cross-entropy over the answers."""
+        return self.reader.loss(self.reader.logits(system, batch, training=True), batch)
+
+    def evaluate(self, system: System, reporter: Reporter) -> Evaluated:
+        """Loss and scores of the predictions for the validation rows."""
+        read, loss = read_rows(self.reader, system, self._valid_rows, reporter)
+        rows = predicted_rows(self.reader, self.valid, self._valid_rows, read)
+        computed, rows = scored(rows, self._metrics, self.reader.signature, reporter)
+        samples = tuple(
+            Sample(row.example_id, row.input, row.output, row.references)
+            for row in rows[: self._training.sample_count]
+        )
+        scores = tuple(score for score in computed if isinstance(score, Score))
+        return Evaluated(loss, scores, samples)
+
+    def predict(
+        self, system: System, reporter: Reporter, *, clock: Callable[[], float]
+    ) -> Predictions:
+        """Read the test inputs and score them."""
+        return predict(self.reader, system, self.test, reporter, rows=self._test_rows, clock=clock)
+
+    def measure(self, system: System, reporter: Reporter) -> PredictionTimes:
+        """Read a batch of test rows."""
+        rows = self._test_rows[:BATCH_SIZE]
+        if not rows:
+            return PredictionTimes(0.0, 0.0)
+        start = time.monotonic()
+        read_rows(self.reader, system, rows, reporter)
+        seconds = (time.monotonic() - start) / len({row.item for row in rows})
+        return PredictionTimes(seconds, seconds)
