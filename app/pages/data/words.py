@@ -16,7 +16,7 @@ ROLE_HINTS = {
     Role.TARGET: "The text to learn. Rows with the same input are each other's references.",
     Role.REFERENCES: "Further reference texts, one or a list: outputs are compared with them, "
     "and none is trained on.",
-    Role.START: "Where the answers start in the source text, in characters: one number or a list.",
+    Role.START: "Where the answers begin in the source text, in characters: a number or a list.",
     Role.SPLIT: "Says “train”, “valid” or “test” for each row.",
     Role.CATEGORY: "A label to split by (seen and unseen) and to compare scores by.",
     Role.IGNORED: "Not used.",
