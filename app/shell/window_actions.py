@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
@@ -112,13 +113,17 @@ def _add_edit_actions(context: AppContext) -> None:
         ("undo", Keys.Undo, undo.undo, undo.canUndoChanged, undo.undoTextChanged),
         ("redo", Keys.Redo, undo.redo, undo.canRedoChanged, undo.redoTextChanged),
     ):
-        text = f"&{name.capitalize()}"
         action = actions.add(
-            f"edit.{name}", text, slot=slot, menu="edit", shortcut=keys, icon=icon(name)
+            f"edit.{name}",
+            f"&{name.capitalize()}",
+            slot=slot,
+            menu="edit",
+            shortcut=keys,
+            icon=icon(name),
         )
         action.setEnabled(False)
         can.connect(action.setEnabled)
-        words.connect(partial(_show_step, action, text))
+        words.connect(_StepText(action).show)
     actions.add(
         "copy.selection", "&Copy", slot=copy_selection, menu="edit", shortcut=Keys.Copy,
         icon=icon("copy"), tip="Copy what is selected; rows of a table as tab-separated text",
@@ -182,5 +187,15 @@ def make_scheme_menu(actions: ActionRegistry, settings: Settings, parent: QWidge
     return menu
 
 
-def _show_step(action: QAction, verb: str, text: str) -> None:
-    action.setText(f"{verb} {caption(text)}".rstrip())
+class _StepText(QObject):
+    """Says in an action's text which step it is about; Qt disconnects it when the action goes.
+
+    The undo stack lives longer than the actions, and is cleared when it is deleted.
+    """
+
+    def __init__(self, action: QAction) -> None:
+        super().__init__(action)
+        self._action, self._verb = action, action.text()
+
+    def show(self, step: str) -> None:
+        self._action.setText(f"{self._verb} {caption(step)}".rstrip())

@@ -1,7 +1,10 @@
+import dataclasses
 from collections import Counter
 from pathlib import Path
 
 import pytest
+import shiboken6
+from PySide6.QtGui import QUndoCommand
 from PySide6.QtWidgets import QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -10,7 +13,9 @@ from app.dialogs.palette import CommandPalette, match_score
 from app.qt.table_model import ROW_ROLE
 from app.shell.actions import ActionRegistry
 from app.shell.main_window import MainWindow
+from app.shell.startup import tie
 from app.widgets.menus import MENUS, MenuBar
+from tests.helpers.fake_ports import make_context
 
 
 def texts(menu: QMenu) -> list[str]:
@@ -153,3 +158,17 @@ def test_shortcut_list_is_searchable(window: MainWindow, qtbot: QtBot) -> None:
         pass
     assert dialog.table.model().rowCount() == 1
     assert dialog.table.model().index(0, 0).data() == "Command palette"
+
+
+def test_the_undo_stack_may_outlive_the_actions(tmp_path: Path, qtbot: QtBot) -> None:
+    context = make_context(tmp_path / "settings.ini")
+    window = tie(context)
+    context.undo.push(QUndoCommand("Rename"))
+    assert context.actions.get("edit.undo").text() == "&Undo Rename"
+    shiboken6.delete(window)
+    shiboken6.delete(context.actions)
+    context.undo.clear()
+    assert not context.undo.undoText()
+    for field in dataclasses.fields(context):
+        if shiboken6.isValid(part := getattr(context, field.name)):
+            part.deleteLater()
