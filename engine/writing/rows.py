@@ -69,7 +69,7 @@ def write_rows(
     """
     check_matches(job.matches)
     chosen.check()
-    lock = FolderLock(progress.parent, name=f".{progress.name}.lock")
+    lock = FolderLock(progress.parent, name=f".{progress.name}.lock", remove=True)
     if not lock.acquire():
         raise UserError(
             "progress-in-use",
@@ -85,7 +85,6 @@ def write_rows(
             written.read_all()
         finally:
             writer.close()
-    (progress.parent / f".{progress.name}.lock").unlink(missing_ok=True)
     return written
 
 

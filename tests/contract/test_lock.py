@@ -88,6 +88,34 @@ def test_a_child_does_not_inherit_the_lock(tmp_path: Path) -> None:
         assert not is_locked(tmp_path)
 
 
+def test_a_lock_whose_file_goes_at_its_release_is_held_by_one_at_a_time(tmp_path: Path) -> None:
+    count = tmp_path / "count"
+    count.write_text("0")
+    add = """
+import sys
+from pathlib import Path
+from engine.contract.runs.lock import FolderLock
+folder = Path(sys.argv[1])
+lock, count = FolderLock(folder, remove=True), folder / "count"
+print("ready", flush=True)
+sys.stdin.read()
+for _ in range(300):
+    assert lock.acquire(patience_s=60)
+    found = int(count.read_text())
+    count.write_text(str(found + 1))
+    lock.release()
+print("done", flush=True)
+"""
+    with python(add, str(tmp_path)) as first, python(add, str(tmp_path)) as second:
+        for child in (first, second):
+            assert child.stdin is not None
+            child.stdin.close()
+        for child in (first, second):
+            assert child.wait() == 0
+    assert count.read_text() == "600"
+    assert [path.name for path in tmp_path.iterdir()] == ["count"]
+
+
 def test_a_folder_that_cannot_be_made_is_the_users_matter(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with refused("not-writable"):

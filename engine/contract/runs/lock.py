@@ -6,6 +6,8 @@ numbers that may have been given to another program since.
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
 import time
 from pathlib import Path
@@ -17,6 +19,7 @@ from engine.contract.files.regular_files import UnsafeFileError, open_to_change,
 from engine.contract.files.writing import explain_disk_errors
 
 PATIENCE_S = 0.5
+_IS_WINDOWS = sys.platform == "win32"
 
 
 def run_in_use(path: Path) -> UserError:
@@ -33,10 +36,11 @@ class FolderLock:
 
     Args:
         name: of the lock's file; another name is another lock.
+        remove: delete the lock's file on release.
     """
 
-    def __init__(self, folder: Path, *, name: str = "lock") -> None:
-        self._path = folder / name
+    def __init__(self, folder: Path, *, name: str = "lock", remove: bool = False) -> None:
+        self._path, self._remove = folder / name, remove
         self._stream: IO[bytes] | None = None
 
     def acquire(self, *, patience_s: float = PATIENCE_S) -> bool:
@@ -50,22 +54,34 @@ class FolderLock:
         """
         with explain_disk_errors(self._path):
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            stream = open_to_change(self._path)
         give_up_s = time.monotonic() + patience_s
-        while not _lock(stream):
+        while not self._try():
             if time.monotonic() >= give_up_s:
-                stream.close()
                 return False
             time.sleep(0.01)
-        self._stream = stream
         return True
+
+    def _try(self) -> bool:
+        with explain_disk_errors(self._path):
+            stream = open_to_change(self._path)
+        # A holder may have removed the file that was just opened: a lock on it is worth nothing.
+        if _lock(stream) and _is_open_at(stream, self._path):
+            self._stream = stream
+            return True
+        stream.close()
+        return False
 
     def release(self) -> None:
         """Give the lock back; harmless when it is not held."""
         if self._stream is not None:
+            if self._remove and not _IS_WINDOWS:  # while it is held, so that it is nobody else's
+                self._path.unlink(missing_ok=True)
             _unlock(self._stream)
             self._stream.close()
             self._stream = None
+            if self._remove and _IS_WINDOWS:  # which keeps a file that another process has opened
+                with contextlib.suppress(PermissionError):
+                    self._path.unlink(missing_ok=True)
 
     def __enter__(self) -> FolderLock:
         return self
@@ -92,6 +108,13 @@ def is_locked(folder: Path) -> bool:
         if not _lock(stream, shared=True):
             return True
         _unlock(stream)
+        return False
+
+
+def _is_open_at(stream: IO[bytes], path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(stream.fileno()), path.stat())
+    except FileNotFoundError:
         return False
 
 
