@@ -95,15 +95,13 @@ def _write(
     written: WrittenRows,
     reporter: Reporter,
 ) -> None:
-    total, done = chosen.count(job.store.meta.row_count), 0
+    progress = _RowsReporter(reporter, chosen.count(job.store.meta.row_count))
     for rows in _chunks(chosen_rows(job.store, chosen)):
         waiting = [row for row in rows if row.number not in written]
-        done += len(rows) - len(waiting)
-        for finished in texts_of(job, waiting, _RowsReporter(reporter, done, total)):
+        progress.add(len(rows) - len(waiting))
+        for finished in texts_of(job, waiting, progress):
             writer.append(finished)
-            done += 1
-            reporter.update(done, total, "rows")
-        reporter.update(done, total, "rows")
+            progress.add(1)
 
 
 def _chunks(rows: Iterable[Row]) -> Iterator[list[Row]]:
@@ -120,13 +118,17 @@ def _chunks(rows: Iterable[Row]) -> Iterator[list[Row]]:
 
 
 class _RowsReporter:
-    """While rows are decoded: passes on a cancel, and of the progress the rows done alone."""
+    """While rows are decoded: passes on a cancel, and of the progress the finished rows alone."""
 
-    def __init__(self, reporter: Reporter, done: int, total: int) -> None:
-        self._reporter, self._before, self._total = reporter, done, total
+    def __init__(self, reporter: Reporter, total: int) -> None:
+        self._reporter, self._done, self._total = reporter, 0, total
+
+    def add(self, rows: int) -> None:
+        self._done += rows
+        self._reporter.update(self._done, self._total, "rows")
 
     def update(self, done: int, total: int, unit: str, text: str = "") -> None:
-        self._reporter.update(self._before, self._total, "rows")
+        self.add(0)
 
 
 def chosen_rows(store: DatasetStore, chosen: ChosenRows) -> Iterator[Row]:
