@@ -18,7 +18,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.training_step import in_a_process
-from engine.threads import SPINS
+from engine.environment import SPINS
 
 STEPS = 5
 USUAL_SPINS = 300_000

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from engine.cli.console import EscapedFormatter, escaped
 from engine.contract.errors import UserError
-from engine.threads import share_cores
+from engine.environment import prepare_environment
 
 log = logging.getLogger("engine")
 
@@ -36,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
     handler = logging.StreamHandler()  # to engine.log, which people read in a terminal
     handler.setFormatter(EscapedFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler])
-    share_cores()
+    prepare_environment()
     try:
         if given.verb == "serve":
             from engine.serve import main as serve

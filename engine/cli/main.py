@@ -32,7 +32,7 @@ from engine.contract.metrics import DEFAULT_METRICS, METRICS
 from engine.contract.reading.formats import FORMAT_TITLES
 from engine.contract.schema import settings_of
 from engine.contract.studies.recipes import RECIPES, StudyKind, StudySettings
-from engine.threads import share_cores
+from engine.environment import prepare_environment
 
 EXIT_OUR_FAULT, EXIT_USER, EXIT_STOPPED = 1, 2, 130
 
@@ -74,7 +74,7 @@ def run(argv: Sequence[str]) -> int:
     handler.setFormatter(EscapedFormatter("%(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.ERROR, handlers=[handler])
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    share_cores()
+    prepare_environment()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a letter that it cannot show ends no run
             stream.reconfigure(errors="replace")

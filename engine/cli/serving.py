@@ -18,15 +18,10 @@ from engine.contract.specs.training import Device
 
 KEY_VARIABLE = "PREFIX_WORKBENCH_API_KEY"
 STOP_AGAIN_S = 5.0
-PRIMITIVES = 128
-"""oneDNN keeps compiled code for each shape, 1,024 of them if nothing is said: hundreds of MB that
-a server fills bit by bit, as requests of all lengths come. Both torch's list and its own count."""
 
 
 def serve(arguments: argparse.Namespace) -> int:
     """Load the prefixes, and answer requests until Ctrl+C."""
-    for variable in ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "LRU_CACHE_CAPACITY"):
-        os.environ.setdefault(variable, str(PRIMITIVES))  # read when torch is loaded, below
     console = Console()
     if arguments.stop_with_input:
         # A starter in the background may have left it ignored.
