@@ -13,6 +13,7 @@ from engine.contract.exports import EXPORT_NAMES, EXPORTS
 from engine.contract.methods.all import METHODS_BY_NAME
 from engine.contract.options import (
     OPTIONS,
+    answers_of,
     field_path,
     option_value,
     parse_value,
@@ -36,6 +37,7 @@ from engine.contract.specs.data import (
 )
 from engine.contract.specs.run import RunSpec, default_training, new_run_id
 from engine.contract.specs.training import DecodingSpec
+from engine.contract.tasks.all import task_for, task_info
 from engine.exchange.foreign import ForeignForm
 
 DEFAULT_BACKBONE = "smollm2-135m-instruct"
@@ -205,7 +207,7 @@ def run_spec(
         UserError: a value does not read as its type, is outside its range, or belongs to
             another method.
     """
-    method = METHODS_BY_NAME[arguments.method].spec()
+    method, task = METHODS_BY_NAME[arguments.method].spec(), task_for(mapping.answer)
     split = Split()
     if arguments.unseen:
         if arguments.category_column is None:
@@ -221,11 +223,14 @@ def run_spec(
         backbone=arguments.backbone,
         method=method,
         data=DataSpec(dataset, fingerprint, mapping, linearisation or Linearisation(), split=split),
-        training=default_training(method),
+        training=default_training(method, task),
+        task=task,
     )
     # The default training follows the method as the options leave it: "direct" has its own rate.
-    training = default_training(apply(spec, arguments).method)
-    return apply(replace(spec, training=training), arguments)
+    training = default_training(apply(spec, arguments).method, task)
+    spec = apply(replace(spec, training=training), arguments)
+    spec.check_trainable()
+    return spec
 
 
 def add_foreign_options(parser: argparse.ArgumentParser) -> None:
@@ -376,6 +381,13 @@ def _given(arguments: argparse.Namespace, spec: object, *, room: str = "") -> li
         if text is None or not dotted.startswith(room):
             continue
         field = dotted.removeprefix(room)
+        if isinstance(spec, RunSpec) and task_info(spec.task).answer not in answers_of(dotted):
+            raise UserError(
+                "option-of-another-task",
+                "{option} does not apply to --task {task}. Leave it out.",
+                option=item.flag,
+                task=task_info(spec.task).answer.value,
+            )
         try:
             present = value_at(spec, field)
         except KeyError as error:

@@ -48,6 +48,14 @@ have one of the same name have the same one.
 Each is an option of `train`, those of a task of `decode` too. Options whose field is a bool are
 switches: giving one sets the opposite of its default."""
 
+
+def answers_of(field: str) -> tuple[AnswerKind, ...]:
+    """The kinds of answers for whose tasks a dotted field means anything."""
+    tasks = [info.answer for info in TASKS if field.partition(".")[0] in dict(info.parts)]
+    own = OPTIONS[field].setting.answers
+    return tuple(kind for kind in tasks or AnswerKind if not own or kind in own)
+
+
 INPUT_FLAGS = {
     Role.FIELD: "--field",
     Role.MEANING: "--meaning",

@@ -30,10 +30,9 @@ class Head(nn.Module):
     ) -> None:
         super().__init__()
         self.dropout = spec.dropout
-        self.hidden = nn.ModuleList(
-            nn.utils.skip_init(nn.Linear, width, width) for _ in range(spec.hidden_layers)
-        )
-        self.output = nn.utils.skip_init(nn.Linear, width, outputs)
+        with torch.random.fork_rng(devices=[]):  # whose own first values are drawn over
+            self.hidden = nn.ModuleList(nn.Linear(width, width) for _ in range(spec.hidden_layers))
+            self.output = nn.Linear(width, outputs)
         draw = torch.Generator().manual_seed(seed)
         with torch.no_grad():
             for name, values in self.named_parameters():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -17,18 +17,15 @@ from engine.methods.base import System
 
 
 class Readable(Protocol):
-    """A text as token ids.
-
-    Attributes:
-        ids: at least one.
-        types: which of two texts each token is of; empty where the backbone does not ask.
-    """
+    """A text as token ids."""
 
     @property
-    def ids(self) -> array[int]: ...
+    def ids(self) -> array[int]:
+        """One or more."""
 
     @property
-    def types(self) -> array[int]: ...
+    def types(self) -> array[int]:
+        """Which of two texts each token is of; empty where the backbone does not ask."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +111,7 @@ def hidden_states(
             return _decoder_states(system.backbone, texts, start_only=start_only)
         model = _reading_model(system.backbone)
         named = {"position_ids": positions, "token_type_ids": texts.types, "use_cache": False}
-        known = _arguments(type(model))
+        known = _arguments(type(model).forward)
         output = model(
             input_ids=texts.ids,
             attention_mask=texts.mask,
@@ -147,6 +144,5 @@ def _reading_model(backbone: Backbone) -> Any:
 
 
 @functools.cache
-def _arguments(model: type) -> frozenset[str]:
-    parameters = inspect.signature(model.forward).parameters.values()  # type: ignore[attr-defined]
-    return frozenset(p.name for p in parameters)
+def _arguments(forward: Callable[..., Any]) -> frozenset[str]:
+    return frozenset(inspect.signature(forward).parameters)

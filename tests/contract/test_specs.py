@@ -50,7 +50,7 @@ def data(**changes: Any) -> DataSpec:
         (Split, {"valid_fraction": 0.5, "test_fraction": 0.5}, "nothing-left-to-train-on"),
         (
             TrainingSpec,
-            {"select_by": SelectBy.BLEU, "evaluate_bleu": False},
+            {"select_by": SelectBy.SCORE, "evaluate_bleu": False},
             "select-by-bleu-without-bleu",
         ),
         (DecodingSpec, {"min_new_tokens": 9, "max_new_tokens": 8}, "min-above-max"),

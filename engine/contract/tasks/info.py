@@ -15,7 +15,7 @@ class TaskInfo:
         spec: the class of its settings.
         name: as the window tells tasks apart.
         title: on the screen.
-        answer: what it predicts; a dataset's mapping says which one its target is, as `--task` does.
+        answer: what it predicts; a dataset's mapping says which one its target is (`--task`).
         parts: the fields of its spec that hold settings, with their classes. The dotted names of
             these settings leave the task out: "decoding.num_beams".
         metrics: what finished outputs are scored with.

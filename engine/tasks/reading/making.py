@@ -1,4 +1,4 @@
-"""The reader of a task: for a run from its training rows, for decoding from what was saved."""
+"""The readout of a task: for a run from its training rows, for decoding from what was saved."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ from typing import Any
 from engine.contract.tasks.all import TaskSpec
 from engine.contract.tasks.labels import LabelTask
 from engine.data.examples import TrainRow
-from engine.tasks.labels.reader import LabelReader, with_labels
-from engine.tasks.reading.reader import Reader, ReadingForm
+from engine.tasks.labels.readout import LabelReadout, with_labels
+from engine.tasks.reading.readout import ReadingForm, Readout
 
-_READERS: Mapping[type[TaskSpec], Callable[..., Reader[Any]]] = {
-    LabelTask: LabelReader,
+_READOUTS: Mapping[type[TaskSpec], Callable[..., Readout[Any]]] = {
+    LabelTask: LabelReadout,
 }
 _FILLED: Mapping[type[TaskSpec], Callable[..., TaskSpec]] = {
     LabelTask: with_labels,
 }
 
 
-def reader_for(task: TaskSpec, rows: Sequence[TrainRow], form: ReadingForm) -> Reader[Any]:
-    """The reader of a run.
+def readout_for(task: TaskSpec, rows: Sequence[TrainRow], form: ReadingForm) -> Readout[Any]:
+    """The readout of a run.
 
     Raises:
         UserError: its training rows do not make a task.
     """
-    return reader_of(_FILLED[type(task)](task, rows), form)
+    return readout_of(_FILLED[type(task)](task, rows), form)
 
 
-def reader_of(task: TaskSpec, form: ReadingForm) -> Reader[Any]:
-    """The reader of a task that has what its training rows have shown."""
-    return _READERS[type(task)](task, form)
+def readout_of(task: TaskSpec, form: ReadingForm) -> Readout[Any]:
+    """The readout of a task that has what its training rows have shown."""
+    return _READOUTS[type(task)](task, form)

@@ -1,4 +1,4 @@
-"""From inputs to scored predictions, by a reader."""
+"""From inputs to scored predictions, by a readout."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any
 
 import torch
 
-from engine.contract.metrics import is_metric
 from engine.contract.runs.scores import Absent, OutputRow, Score
 from engine.contract.tasks.all import task_info
 from engine.data.examples import EvalInput
@@ -16,16 +15,16 @@ from engine.methods.base import System
 from engine.metrics.scoring import score_whole
 from engine.reporter import Reporter
 from engine.tasks.base import Predictions
-from engine.tasks.reading.reader import Reader, ReadRow
+from engine.tasks.reading.readout import Readout, ReadoutRow
 
 BATCH_SIZE = 32
 """Rows that are read together: changes speed and memory, not the predictions."""
 
 
 def read_rows(
-    reader: Reader[Any],
+    readout: Readout[Any],
     system: System,
-    rows: Sequence[ReadRow[Any]],
+    rows: Sequence[ReadoutRow[Any]],
     reporter: Reporter,
     *,
     batch_size: int = BATCH_SIZE,
@@ -38,24 +37,24 @@ def read_rows(
         for at in range(0, len(order), batch_size):
             reporter.update(at, len(order), "rows")
             chosen = order[at : at + batch_size]
-            batch = reader.collate([rows[index] for index in chosen])
-            logits = reader.logits(system, batch, training=False)
-            for index, value in zip(chosen, reader.read(logits, batch), strict=True):
+            batch = readout.collate([rows[index] for index in chosen])
+            logits = readout.logits(system, batch, training=False)
+            for index, value in zip(chosen, readout.read(logits, batch), strict=True):
                 read[index] = value
             if batch.targets:
-                total += float(reader.loss(logits, batch))
+                total += float(readout.loss(logits, batch))
                 targets += batch.targets
     return read, total / targets if targets else float("nan")
 
 
 def predicted_rows(
-    reader: Reader[Any],
+    readout: Readout[Any],
     inputs: Sequence[EvalInput],
-    rows: Sequence[ReadRow[Any]],
+    rows: Sequence[ReadoutRow[Any]],
     read: Sequence[Any],
 ) -> tuple[OutputRow, ...]:
     """The predictions of inputs, as lines of an outputs file."""
-    predictions = reader.predictions(inputs, rows, read) if inputs else []
+    predictions = readout.predictions(inputs, rows, read) if inputs else []
     return tuple(
         OutputRow(
             example_id=item.example_id,
@@ -75,19 +74,18 @@ def scored(
     rows: tuple[OutputRow, ...], metrics: Sequence[str], signature: str, reporter: Reporter
 ) -> tuple[tuple[Score | Absent, ...], tuple[OutputRow, ...]]:
     """Scores of those rows that have references, and the rows with their own."""
-    metrics = [name for name in metrics if is_metric(name)]
-    if not metrics or not any(row.references for row in rows):
+    if not any(row.references for row in rows):
         return (), rows
     return score_whole(rows, metrics, decoding=signature, reporter=reporter)
 
 
 def predict(
-    reader: Reader[Any],
+    readout: Readout[Any],
     system: System,
     inputs: Sequence[EvalInput],
     reporter: Reporter,
     *,
-    rows: Sequence[ReadRow[Any]] | None = None,
+    rows: Sequence[ReadoutRow[Any]] | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> Predictions:
     """Read inputs, and score what was read.
@@ -97,28 +95,28 @@ def predict(
         clock: as `Task.predict` takes it.
     """
     if rows is None:
-        rows = encoded(reader, inputs, reporter)
+        rows = encoded(readout, inputs, reporter)
     start = clock()
-    read, _ = read_rows(reader, system, rows, reporter)
+    read, _ = read_rows(readout, system, rows, reporter)
     seconds = clock() - start
-    found = predicted_rows(reader, inputs, rows, read)
-    scores, found = scored(found, task_info(reader.spec).metrics, reader.signature, reporter)
+    lines = predicted_rows(readout, inputs, rows, read)
+    scores, lines = scored(lines, task_info(readout.spec).metrics, readout.signature, reporter)
     return Predictions(
-        rows=found,
+        rows=lines,
         scores=tuple(score for score in scores if isinstance(score, Score)),
         absent=tuple(score for score in scores if isinstance(score, Absent)),
-        decoding=reader.signature,
+        decoding=readout.signature,
         seconds=seconds,
         tokens_per_s=sum(map(len, rows)) / max(seconds, 1e-9),
     )
 
 
 def encoded(
-    reader: Reader[Any], inputs: Sequence[EvalInput], reporter: Reporter
-) -> list[ReadRow[Any]]:
+    readout: Readout[Any], inputs: Sequence[EvalInput], reporter: Reporter
+) -> list[ReadoutRow[Any]]:
     """Inputs as rows."""
-    rows: list[ReadRow[Any]] = []
+    rows: list[ReadoutRow[Any]] = []
     for number, item in enumerate(inputs):
         reporter.update(number, len(inputs), "rows", "encoding")
-        rows += reader.rows(item, number)
+        rows += readout.rows(item, number)
     return rows

@@ -18,7 +18,7 @@ from engine.data.examples import ExampleSets
 from engine.methods.base import Method, System
 from engine.reporter import Reporter
 from engine.tasks.base import Evaluated, Predictions, PredictionTimes
-from engine.tasks.reading.making import reader_for
+from engine.tasks.reading.making import readout_for
 from engine.tasks.reading.predicting import (
     BATCH_SIZE,
     encoded,
@@ -27,7 +27,7 @@ from engine.tasks.reading.predicting import (
     read_rows,
     scored,
 )
-from engine.tasks.reading.reader import ReadBatch, ReadingForm, ReadRow
+from engine.tasks.reading.readout import ReadingForm, ReadoutBatch, ReadoutRow
 
 
 class ReadingTask:
@@ -56,13 +56,13 @@ class ReadingTask:
             position_offset=position_offset,
             seed=spec.training.seed,
         )
-        self.reader = reader = reader_for(spec.task, examples.train, form)
-        self.spec = reader.spec
+        self.readout = readout = readout_for(spec.task, examples.train, form)
+        self.spec = readout.spec
         self._metrics = task_info(self.spec).quick_metrics
-        self.train_rows: list[ReadRow[Any]] = []
+        self.train_rows: list[ReadoutRow[Any]] = []
         for number, row in enumerate(examples.train):
             reporter.update(number, len(examples.train), "rows")
-            self.train_rows += [made for made in reader.rows(row, number) if reader.targets(made)]
+            self.train_rows += [made for made in readout.rows(row, number) if readout.targets(made)]
         if not self.train_rows:
             raise UserError(
                 "no-answer-to-train-on",
@@ -71,17 +71,17 @@ class ReadingTask:
             )
         self.valid, self.test = examples.valid, examples.test
         self.valid_inputs, self.test_inputs = len(self.valid), len(self.test)
-        self._valid_rows = encoded(reader, self.valid, reporter)
-        self._test_rows = encoded(reader, self.test, reporter)
-        self.notes = (*(finding.message for finding in examples.findings), *reader.notes())
+        self._valid_rows = encoded(readout, self.valid, reporter)
+        self._test_rows = encoded(readout, self.test, reporter)
+        self.notes = (*(finding.message for finding in examples.findings), *readout.notes())
 
-    def source_of(self, row: ReadRow[Any]) -> bytes:
+    def source_of(self, row: ReadoutRow[Any]) -> bytes:
         """The tokens that are read."""
         return row.ids.tobytes()
 
     def trainable(self) -> dict[str, torch.nn.Parameter]:
-        """The reader's, such as a head's."""
-        return self.reader.trainable()
+        """The readout's, such as a head's."""
+        return self.readout.trainable()
 
     def computed_by(self, method: Method) -> str:
         """transformers, since nothing else gives hidden states."""
@@ -90,19 +90,19 @@ class ReadingTask:
     def check(self, system: System) -> None:
         """Nothing that was not checked when the rows were encoded."""
 
-    def collate(self, rows: Sequence[ReadRow[Any]]) -> ReadBatch[Any]:
+    def collate(self, rows: Sequence[ReadoutRow[Any]]) -> ReadoutBatch[Any]:
         """Pad rows as the backbone reads them."""
-        return self.reader.collate(rows)
+        return self.readout.collate(rows)
 
-    def loss(self, system: System, batch: ReadBatch[Any]) -> torch.Tensor:
+    def loss(self, system: System, batch: ReadoutBatch[Any]) -> torch.Tensor:
         """Cross-entropy over the answers."""
-        return self.reader.loss(self.reader.logits(system, batch, training=True), batch)
+        return self.readout.loss(self.readout.logits(system, batch, training=True), batch)
 
     def evaluate(self, system: System, reporter: Reporter) -> Evaluated:
         """Loss and scores of the predictions for the validation rows."""
-        read, loss = read_rows(self.reader, system, self._valid_rows, reporter)
-        rows = predicted_rows(self.reader, self.valid, self._valid_rows, read)
-        computed, rows = scored(rows, self._metrics, self.reader.signature, reporter)
+        read, loss = read_rows(self.readout, system, self._valid_rows, reporter)
+        rows = predicted_rows(self.readout, self.valid, self._valid_rows, read)
+        computed, rows = scored(rows, self._metrics, self.readout.signature, reporter)
         samples = tuple(
             Sample(row.example_id, row.input, row.output, row.references)
             for row in rows[: self._training.sample_count]
@@ -114,7 +114,7 @@ class ReadingTask:
         self, system: System, reporter: Reporter, *, clock: Callable[[], float]
     ) -> Predictions:
         """Read the test inputs and score them."""
-        return predict(self.reader, system, self.test, reporter, rows=self._test_rows, clock=clock)
+        return predict(self.readout, system, self.test, reporter, rows=self._test_rows, clock=clock)
 
     def measure(self, system: System, reporter: Reporter) -> PredictionTimes:
         """Read a batch of test rows."""
@@ -122,6 +122,6 @@ class ReadingTask:
         if not rows:
             return PredictionTimes(0.0, 0.0)
         start = time.monotonic()
-        read_rows(self.reader, system, rows, reporter)
+        read_rows(self.readout, system, rows, reporter)
         seconds = (time.monotonic() - start) / len({row.item for row in rows})
         return PredictionTimes(seconds, seconds)

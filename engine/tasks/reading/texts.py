@@ -57,8 +57,8 @@ class TextEncoder:
         if room is not None and room < FEWEST_TOKENS:
             raise UserError(
                 "no-positions-for-text",
-                "The prefix needs {prefix} of the {positions} positions of {backbone}, which leaves "
-                "none for texts. Choose a shorter prefix.",
+                "The prefix needs {prefix} of the {positions} positions of {backbone}, which "
+                "leaves none for texts. Choose a shorter prefix.",
                 prefix=position_offset,
                 positions=positions,
                 backbone=backbone.name,
@@ -104,7 +104,8 @@ class TextEncoder:
             encoded = self._call(texts, spans=spans, truncation=how, max_length=self.limit)
         ids = [int(token) for token in encoded["input_ids"]]
         if not ids:
-            ids = [int(self._tokenizer.eos_token_id)]
+            end, padding = self._tokenizer.eos_token_id, self._tokenizer.pad_token_id
+            ids = [int(padding if end is None else end)]
         self.backbone.check_tokens(ids)
         types = encoded.get("token_type_ids") if self._has_types else None
         known = self._spans(encoded, parts, len(ids)) if spans else ()

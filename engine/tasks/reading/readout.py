@@ -29,7 +29,7 @@ class ReadingForm:
         mapping: of the columns that `parts` are the cells of.
         source_tokens: the most of a source.
         position_offset: positions that are in use before it.
-        seed: of what a reader draws, such as its head.
+        seed: of what a readout draws, such as its head.
     """
 
     backbone: Backbone
@@ -46,14 +46,14 @@ class ReadingForm:
 
 
 @dataclass(frozen=True, slots=True)
-class ReadRow(Generic[A]):
+class ReadoutRow(Generic[A]):
     """A text of one forward pass; a long input has several.
 
     Attributes:
         ids, types: as `engine.tasks.states.Readable` has them.
         item: the number of its input among those that were encoded with it.
         answers: those that carry loss.
-        spots: what of the text is read, as its reader needs it.
+        spots: what of the text is read, as its readout needs it.
     """
 
     ids: array[int]
@@ -67,11 +67,11 @@ class ReadRow(Generic[A]):
 
 
 @dataclass(frozen=True)
-class ReadBatch(Generic[A]):
+class ReadoutBatch(Generic[A]):
     """Rows of one forward pass."""
 
     texts: TextTensors
-    read: Sequence[ReadRow[A]]
+    read: Sequence[ReadoutRow[A]]
     targets: int
 
     @property
@@ -93,7 +93,7 @@ class Prediction:
     probabilities: tuple[tuple[str, float], ...] = ()
 
 
-class Reader(ABC, Generic[A]):
+class Readout(ABC, Generic[A]):
     """Reads the answers of one task.
 
     Attributes:
@@ -113,24 +113,24 @@ class Reader(ABC, Generic[A]):
         """Its own parameters, such as a head's."""
 
     @abstractmethod
-    def rows(self, item: TrainRow | EvalInput, number: int) -> list[ReadRow[A]]:
+    def rows(self, item: TrainRow | EvalInput, number: int) -> list[ReadoutRow[A]]:
         """An input as rows, with its answers."""
 
     @abstractmethod
-    def logits(self, system: System, batch: ReadBatch[A], *, training: bool) -> torch.Tensor:
+    def logits(self, system: System, batch: ReadoutBatch[A], *, training: bool) -> torch.Tensor:
         """[B, …], what answers are read from; inside `system.active()`."""
 
     @abstractmethod
-    def loss(self, logits: torch.Tensor, batch: ReadBatch[A]) -> torch.Tensor:
+    def loss(self, logits: torch.Tensor, batch: ReadoutBatch[A]) -> torch.Tensor:
         """The summed loss of all answers, in nats."""
 
     @abstractmethod
-    def read(self, logits: torch.Tensor, batch: ReadBatch[A]) -> list[Any]:
+    def read(self, logits: torch.Tensor, batch: ReadoutBatch[A]) -> list[Any]:
         """What each row says, on the CPU."""
 
     @abstractmethod
     def predictions(
-        self, inputs: Sequence[EvalInput], rows: Sequence[ReadRow[A]], read: Sequence[Any]
+        self, inputs: Sequence[EvalInput], rows: Sequence[ReadoutRow[A]], read: Sequence[Any]
     ) -> list[Prediction]:
         """What the rows of each input say together."""
 
@@ -138,13 +138,13 @@ class Reader(ABC, Generic[A]):
         """Sentences on the inputs that were encoded so far, such as on those that were cut."""
         return ()
 
-    def targets(self, row: ReadRow[A]) -> int:
+    def targets(self, row: ReadoutRow[A]) -> int:
         """How many predictions of a row carry loss."""
         return len(row.answers)
 
-    def collate(self, rows: Sequence[ReadRow[A]]) -> ReadBatch[A]:
+    def collate(self, rows: Sequence[ReadoutRow[A]]) -> ReadoutBatch[A]:
         """A batch of rows."""
-        return ReadBatch(text_tensors(self.backbone, rows), rows, sum(map(self.targets, rows)))
+        return ReadoutBatch(text_tensors(self.backbone, rows), rows, sum(map(self.targets, rows)))
 
     def parts(self, item: TrainRow | EvalInput) -> tuple[str, ...]:
         """The cells of an input; its text where it came without them."""

@@ -16,12 +16,12 @@ from engine.data.examples import EvalInput, TrainRow
 from engine.data.tallies import counted
 from engine.methods.base import System
 from engine.tasks.head import Head
-from engine.tasks.reading.reader import (
+from engine.tasks.reading.readout import (
     Prediction,
-    ReadBatch,
-    Reader,
     ReadingForm,
-    ReadRow,
+    Readout,
+    ReadoutBatch,
+    ReadoutRow,
     right_answers,
 )
 from engine.tasks.reading.texts import TextEncoder
@@ -59,7 +59,7 @@ def in_order(names: object) -> tuple[str, ...]:
         return tuple(distinct)
 
 
-class LabelReader(Reader[int]):
+class LabelReadout(Readout[int]):
     """One label of each input.
 
     Args:
@@ -89,19 +89,20 @@ class LabelReader(Reader[int]):
         """The head's."""
         return self.head.trainable()
 
-    def rows(self, item: TrainRow | EvalInput, number: int) -> list[ReadRow[int]]:
+    def rows(self, item: TrainRow | EvalInput, number: int) -> list[ReadoutRow[int]]:
         """One row; labels that no training row has carry no loss."""
         encoded = self._encoder.encode(self.parts(item))
         self._cut += encoded.is_cut
         known = [self._numbers[label] for label in right_answers(item) if label in self._numbers]
-        return [ReadRow(encoded.ids, encoded.types, number, tuple(known))]
+        return [ReadoutRow(encoded.ids, encoded.types, number, tuple(known))]
 
-    def logits(self, system: System, batch: ReadBatch[int], *, training: bool) -> torch.Tensor:
+    def logits(self, system: System, batch: ReadoutBatch[int], *, training: bool) -> torch.Tensor:
         """[B, labels]."""
         pooled = self._pooled(system, batch)
-        return self.head(pooled, training=training)
+        logits: torch.Tensor = self.head(pooled, training=training)
+        return logits
 
-    def _pooled(self, system: System, batch: ReadBatch[int]) -> torch.Tensor:
+    def _pooled(self, system: System, batch: ReadoutBatch[int]) -> torch.Tensor:
         """[B, d]."""
         texts, pooling = batch.texts, self._pooling
         start_only = pooling is Pooling.FIRST and self.backbone.is_encoder_decoder
@@ -120,13 +121,13 @@ class LabelReader(Reader[int]):
         columns = texts.last if pooling is Pooling.LAST else texts.first
         return states[torch.arange(len(states), device=states.device), columns]
 
-    def loss(self, logits: torch.Tensor, batch: ReadBatch[int]) -> torch.Tensor:
+    def loss(self, logits: torch.Tensor, batch: ReadoutBatch[int]) -> torch.Tensor:
         """Cross-entropy."""
         pairs = [(i, label) for i, row in enumerate(batch.read) for label in row.answers]
         index, labels = torch.tensor(pairs, dtype=torch.long, device=logits.device).view(-1, 2).T
         return cross_entropy(logits[index], labels, reduction="sum")
 
-    def read(self, logits: torch.Tensor, batch: ReadBatch[int]) -> list[list[float]]:
+    def read(self, logits: torch.Tensor, batch: ReadoutBatch[int]) -> list[list[float]]:
         """The probability of each label."""
         probabilities: list[list[float]] = logits.softmax(dim=1).tolist()
         return probabilities
@@ -134,7 +135,7 @@ class LabelReader(Reader[int]):
     def predictions(
         self,
         inputs: Sequence[EvalInput],
-        rows: Sequence[ReadRow[int]],
+        rows: Sequence[ReadoutRow[int]],
         read: Sequence[list[float]],
     ) -> list[Prediction]:
         """The most probable label, and the probabilities of all."""
