@@ -303,9 +303,11 @@ class DataSpec:
     max_source_tokens: int = setting(
         512,
         label="Source limit",
-        help="Tokens of a source; longer ones are cut at the end, and the number cut is reported.",
+        help="Tokens of a source; longer ones are cut at the end, and the number cut is reported. "
+        "Sentences whose words are tagged are read in windows instead.",
         unit="tokens",
         low=1,
+        answers=(AnswerKind.TEXT, AnswerKind.LABEL, AnswerKind.TAGS),
     )
     max_target_tokens: int = setting(
         256,

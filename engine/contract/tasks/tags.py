@@ -12,7 +12,7 @@ from engine.contract.tasks.readouts import HeadSpec
 
 @dataclass(frozen=True)
 class TagTask:
-    """A head reads each word's tag at its first token.
+    """A head reads each word's tag at its first token; of a decoder at its last.
 
     Attributes:
         tags: in the order of the head's outputs; empty until the training rows have shown them,

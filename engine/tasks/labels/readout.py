@@ -18,10 +18,11 @@ from engine.methods.base import System
 from engine.tasks.head import Head
 from engine.tasks.reading.readout import (
     Prediction,
-    ReadingForm,
     Readout,
     ReadoutBatch,
+    ReadoutForm,
     ReadoutRow,
+    in_order,
     right_answers,
 )
 from engine.tasks.reading.texts import TextEncoder
@@ -50,15 +51,6 @@ def with_labels(task: LabelTask, rows: Sequence[TrainRow]) -> LabelTask:
     return replace(task, labels=labels)
 
 
-def in_order(names: object) -> tuple[str, ...]:
-    """Distinct labels or tags: numbers in their order, others in that of their appearance."""
-    distinct = list(dict.fromkeys(names))  # type: ignore[call-overload]
-    try:
-        return tuple(sorted(distinct, key=float))
-    except ValueError:
-        return tuple(distinct)
-
-
 class LabelReadout(Readout[int]):
     """One label of each input.
 
@@ -67,7 +59,7 @@ class LabelReadout(Readout[int]):
         form: how inputs are read.
     """
 
-    def __init__(self, task: LabelTask, form: ReadingForm) -> None:
+    def __init__(self, task: LabelTask, form: ReadoutForm) -> None:
         super().__init__(form)
         self.spec = task
         self._labels = task.labels

@@ -7,19 +7,27 @@ from typing import Any
 
 from engine.contract.tasks.all import TaskSpec
 from engine.contract.tasks.labels import LabelTask
+from engine.contract.tasks.spans import SpanTask
+from engine.contract.tasks.tags import TagTask
 from engine.data.examples import TrainRow
 from engine.tasks.labels.readout import LabelReadout, with_labels
-from engine.tasks.reading.readout import ReadingForm, Readout
+from engine.tasks.reading.readout import Readout, ReadoutForm
+from engine.tasks.spans.readout import SpanReadout, with_unanswerable
+from engine.tasks.tags.readout import TagReadout, with_tags
 
 _READOUTS: Mapping[type[TaskSpec], Callable[..., Readout[Any]]] = {
     LabelTask: LabelReadout,
+    TagTask: TagReadout,
+    SpanTask: SpanReadout,
 }
 _FILLED: Mapping[type[TaskSpec], Callable[..., TaskSpec]] = {
     LabelTask: with_labels,
+    TagTask: with_tags,
+    SpanTask: with_unanswerable,
 }
 
 
-def readout_for(task: TaskSpec, rows: Sequence[TrainRow], form: ReadingForm) -> Readout[Any]:
+def readout_for(task: TaskSpec, rows: Sequence[TrainRow], form: ReadoutForm) -> Readout[Any]:
     """The readout of a run.
 
     Raises:
@@ -28,6 +36,6 @@ def readout_for(task: TaskSpec, rows: Sequence[TrainRow], form: ReadingForm) -> 
     return readout_of(_FILLED[type(task)](task, rows), form)
 
 
-def readout_of(task: TaskSpec, form: ReadingForm) -> Readout[Any]:
+def readout_of(task: TaskSpec, form: ReadoutForm) -> Readout[Any]:
     """The readout of a task that has what its training rows have shown."""
     return _READOUTS[type(task)](task, form)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -22,7 +22,7 @@ A = TypeVar("A")
 
 
 @dataclass(frozen=True)
-class ReadingForm:
+class ReadoutForm:
     """What decides how inputs are read.
 
     Attributes:
@@ -37,12 +37,6 @@ class ReadingForm:
     source_tokens: int
     position_offset: int
     seed: int = 0
-
-    @property
-    def source_part(self) -> int:
-        """Which part holds the words or answers: the first source column, else the first."""
-        roles = [column.role for column in self.mapping.inputs]
-        return roles.index(Role.SOURCE) if Role.SOURCE in roles else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +98,7 @@ class Readout(ABC, Generic[A]):
     spec: TaskSpec
     signature: str = "argmax"
 
-    def __init__(self, form: ReadingForm) -> None:
+    def __init__(self, form: ReadoutForm) -> None:
         self.form = form
         self.backbone = form.backbone
 
@@ -150,7 +144,25 @@ class Readout(ABC, Generic[A]):
         """The cells of an input; its text where it came without them."""
         return item.parts or (item.source,)
 
+    def source_part(self, item: TrainRow | EvalInput) -> int:
+        """Which of them holds the words or answers: the first source column, else the first."""
+        roles = [column.role for column in self.form.mapping.inputs]
+        return roles.index(Role.SOURCE) if item.parts and Role.SOURCE in roles else 0
+
+    def source(self, item: TrainRow | EvalInput) -> str:
+        """The cell that holds the words or answers."""
+        return self.parts(item)[self.source_part(item)]
+
 
 def right_answers(item: TrainRow | EvalInput) -> tuple[str, ...]:
     """All that is right of an input."""
     return (item.target,) if isinstance(item, TrainRow) else item.references
+
+
+def in_order(names: Iterable[str]) -> tuple[str, ...]:
+    """Distinct labels or tags: numbers in their order, others in that of their appearance."""
+    distinct = list(dict.fromkeys(names))
+    try:
+        return tuple(sorted(distinct, key=float))
+    except ValueError:
+        return tuple(distinct)

@@ -27,7 +27,7 @@ from engine.tasks.reading.predicting import (
     read_rows,
     scored,
 )
-from engine.tasks.reading.readout import ReadingForm, ReadoutBatch, ReadoutRow
+from engine.tasks.reading.readout import ReadoutBatch, ReadoutForm, ReadoutRow
 
 
 class ReadingTask:
@@ -49,7 +49,7 @@ class ReadingTask:
         position_offset: int,
     ) -> None:
         self._training = spec.training
-        form = ReadingForm(
+        form = ReadoutForm(
             backbone=backbone,
             mapping=spec.data.mapping,
             source_tokens=spec.data.max_source_tokens,

@@ -90,8 +90,7 @@ class TextEncoder:
             cut_last: whether only the last part of a pair may be cut, not the longer one.
 
         Raises:
-            UserError: the tokenizer cannot tell where tokens stand; or a part that is not to be
-                cut leaves no room for the other.
+            UserError: the tokenizer cannot tell where tokens stand.
         """
         texts = self._texts(parts)
         encoded = self._call(texts, spans=spans)
@@ -100,7 +99,6 @@ class TextEncoder:
             how = "longest_first"
             if cut_last and len(texts) == 2:
                 how = "only_second"
-                self._check_room(texts)
             encoded = self._call(texts, spans=spans, truncation=how, max_length=self.limit)
         ids = [int(token) for token in encoded["input_ids"]]
         if not ids:
@@ -115,6 +113,11 @@ class TextEncoder:
         """The characters of each token of a text, without those around it: start and end."""
         encoded = self._call((text,), spans=True, add_special_tokens=False)
         return [(int(start), int(end)) for start, end in encoded["offset_mapping"]]
+
+    def shortened(self, text: str, most_tokens: int) -> str:
+        """A text up to its last token within a limit."""
+        tokens = self.tokens(text)
+        return text if len(tokens) <= most_tokens else text[: tokens[most_tokens - 1][1]]
 
     def _texts(self, parts: Sequence[str]) -> tuple[str, ...]:
         if not self.pairs:
@@ -136,18 +139,6 @@ class TextEncoder:
                 verbose=False,
                 return_offsets_mapping=spans,
                 **more,
-            )
-
-    def _check_room(self, texts: Sequence[str]) -> None:
-        needed = len(self._call((texts[0], ""), spans=False)["input_ids"])
-        if needed + FEWEST_TOKENS > self.limit:
-            raise UserError(
-                "question-leaves-no-room",
-                "The question {question!r} has {tokens} tokens, which leaves no room for the text "
-                "within {limit}. Raise the limit (--window-tokens), or shorten the question.",
-                question=texts[0][:40],
-                tokens=needed,
-                limit=self.limit,
             )
 
     def _spans(

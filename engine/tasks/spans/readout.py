@@ -1,0 +1,223 @@
+"""The stretch of a source that answers a question (Devlin et al. 2019, sections 4.2 and 4.3)."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from torch.nn.functional import cross_entropy
+
+from engine.contract.tasks.spans import SpanTask
+from engine.data.examples import EvalInput, TrainRow
+from engine.data.tallies import counted
+from engine.methods.base import System
+from engine.tasks.head import Head
+from engine.tasks.reading.readout import (
+    Prediction,
+    Readout,
+    ReadoutBatch,
+    ReadoutForm,
+    ReadoutRow,
+    right_answers,
+)
+from engine.tasks.reading.texts import TextEncoder
+from engine.tasks.spans.windows import SourceTokens, windows
+from engine.tasks.states import hidden_states
+
+BEST = 20
+"""Starts and ends of which stretches are made, in each window."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """The tokens at which an answer starts and ends, the latter included."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class WindowScores:
+    """What a window says.
+
+    Attributes:
+        best: score of its best stretch, with the stretch's characters in the source; None where it
+            has no token of the source.
+        none: score of there being no answer.
+    """
+
+    best: tuple[float, int, int] | None
+    none: float
+
+
+def with_unanswerable(task: SpanTask, rows: Sequence[TrainRow]) -> SpanTask:
+    """The task, which may predict no answer where a training row has none."""
+    has_none = any(not row.target for row in rows)
+    return replace(task, may_be_unanswerable=task.may_be_unanswerable or has_none)
+
+
+class SpanReadout(Readout[Stretch]):
+    """Where the answer to a question starts and ends.
+
+    Windows without the answer are trained to say so: by the first token, as BERT does; of a decoder
+    by the last, since the first has seen nothing.
+
+    Args:
+        task: whether there may be no answer, and how windows are made.
+        form: how inputs are read; the limit of a window is the task's.
+    """
+
+    def __init__(self, task: SpanTask, form: ReadoutForm) -> None:
+        super().__init__(form)
+        self.spec = self._task = task
+        span = task.span
+        self.signature = f"best{BEST}|max{span.max_answer_tokens}"
+        if task.may_be_unanswerable:
+            self.signature += f"|none{span.null_threshold:g}"
+        self._encoder = TextEncoder(
+            form.backbone, most_tokens=span.window_tokens, position_offset=form.position_offset
+        )
+        self._windowed = 0
+        self.head = Head(
+            form.backbone.shape.width, 2, task.head, seed=form.seed,
+            device=form.backbone.model.device,
+        )  # fmt: skip
+
+    def trainable(self) -> dict[str, torch.nn.Parameter]:
+        """The head's."""
+        return self.head.trainable()
+
+    def rows(self, item: TrainRow | EvalInput, number: int) -> list[ReadoutRow[Stretch]]:
+        """A row for each window."""
+        source = self.source(item)
+        others = [part for at, part in enumerate(self.parts(item)) if at != self.source_part(item)]
+        question = " ".join(filter(None, map(str.strip, others)))
+        places = list(_places(item, source))
+        rows = []
+        for encoded, own in windows(
+            self._encoder, question, source, stride=self._task.span.stride_tokens
+        ):
+            none = 0 if self._encoder.pairs else len(encoded.ids) - 1
+            answers = tuple(_stretch(own, place, none) for place in places)
+            rows.append(ReadoutRow(encoded.ids, encoded.types, number, answers, own))
+        self._windowed += len(rows) > 1
+        return rows
+
+    def logits(
+        self, system: System, batch: ReadoutBatch[Stretch], *, training: bool
+    ) -> torch.Tensor:
+        """[B, T, 2]: of starts and ends; minus infinity where no answer can be."""
+        rows = [row.item for row in batch.read]
+        logits: torch.Tensor = self.head(
+            hidden_states(system, batch.texts, rows), training=training
+        )
+        allowed = torch.zeros(logits.shape[:2], dtype=torch.bool)
+        for i, row in enumerate(batch.read):
+            allowed[i, [batch.texts.column(i, token) for token in row.spots.tokens]] = True
+            allowed[i, self._none_column(batch, i)] = True
+        return logits.masked_fill(~allowed[..., None].to(logits.device), float("-inf"))
+
+    def _none_column(self, batch: ReadoutBatch[Stretch], row: int) -> int:
+        token = 0 if self._encoder.pairs else len(batch.read[row]) - 1
+        return batch.texts.column(row, token)
+
+    def loss(self, logits: torch.Tensor, batch: ReadoutBatch[Stretch]) -> torch.Tensor:
+        """The mean of the cross-entropies of start and end."""
+        column = batch.texts.column
+        triples = [
+            (i, column(i, answer.start), column(i, answer.end))
+            for i, row in enumerate(batch.read)
+            for answer in row.answers
+        ]
+        row, start, end = torch.tensor(triples, device=logits.device).view(-1, 3).T
+        starts = cross_entropy(logits[row, :, 0], start, reduction="sum")
+        return (starts + cross_entropy(logits[row, :, 1], end, reduction="sum")) / 2
+
+    def read(self, logits: torch.Tensor, batch: ReadoutBatch[Stretch]) -> list[WindowScores]:
+        """The best stretch of each window, and the score of none."""
+        logits = logits.float().cpu()
+        scores = []
+        for i, row in enumerate(batch.read):
+            none = float(logits[i, self._none_column(batch, i)].sum())
+            columns = [batch.texts.column(i, token) for token in row.spots.tokens]
+            best = self._best(logits[i, columns], row.spots) if columns else None
+            scores.append(WindowScores(best, none))
+        return scores
+
+    def _best(self, logits: torch.Tensor, own: SourceTokens) -> tuple[float, int, int]:
+        """Of the logits [N, 2] of a window's source tokens."""
+        count = min(BEST, len(logits))
+        starts, ends = (logits[:, side].topk(count) for side in (0, 1))
+        lengths = ends.indices[None, :] - starts.indices[:, None] + 1  # [starts, ends]
+        fits = (lengths > 0) & (lengths <= self._task.span.max_answer_tokens)
+        sums = (starts.values[:, None] + ends.values[None, :]).masked_fill(~fits, float("-inf"))
+        if not bool(fits.any()):  # then a single token
+            both = logits.sum(dim=1)
+            token = int(both.argmax())
+            return float(both[token]), own.starts[token], own.ends[token]
+        start, end = divmod(int(sums.argmax()), count)
+        first, last = int(starts.indices[start]), int(ends.indices[end])
+        return float(sums[start, end]), own.starts[first], own.ends[last]
+
+    def predictions(
+        self,
+        inputs: Sequence[EvalInput],
+        rows: Sequence[ReadoutRow[Stretch]],
+        read: Sequence[WindowScores],
+    ) -> list[Prediction]:
+        """The best stretch of all windows, or "" where none scores higher by the threshold."""
+        by_input: list[list[WindowScores]] = [[] for _ in inputs]
+        for row, scores in zip(rows, read, strict=True):
+            by_input[row.item].append(scores)
+        return [
+            Prediction(self._text(self.source(item), scores))
+            for item, scores in zip(inputs, by_input, strict=True)
+        ]
+
+    def _text(self, source: str, scores: Sequence[WindowScores]) -> str:
+        stretches = [window.best for window in scores if window.best is not None]
+        if not stretches:
+            return ""
+        best, start, end = max(stretches, key=lambda stretch: stretch[0])
+        none = min(window.none for window in scores)
+        if self._task.may_be_unanswerable and none - best > self._task.span.null_threshold:
+            return ""
+        return source[start:end].strip()
+
+    def notes(self) -> tuple[str, ...]:
+        """On sources that are read in windows."""
+        if not self._windowed:
+            return ()
+        was, limit = ("is", "are")[self._windowed > 1], counted(self._encoder.limit, "token")
+        return (
+            f"{counted(self._windowed, 'source')} {was} longer than {limit} with the question, and "
+            f"{was} read in windows that overlap.",
+        )
+
+
+def _places(item: TrainRow | EvalInput, source: str) -> list[tuple[int, int] | None]:
+    """Characters of the answers, from and to; None for "no answer"."""
+    answers = right_answers(item)
+    starts = item.starts if len(item.starts) == len(answers) else ()
+    places: list[tuple[int, int] | None] = []
+    for index, answer in enumerate(answers):
+        if not answer:
+            places.append(None)
+            continue
+        start = starts[index] if starts else source.find(answer)
+        if start >= 0:
+            places.append((start, start + len(answer)))
+    return places
+
+
+def _stretch(own: SourceTokens, place: tuple[int, int] | None, none: int) -> Stretch:
+    """The tokens of an answer, or that of none where the window does not hold all of it."""
+    if place is None or not own.tokens:
+        return Stretch(none, none)
+    start, end = place
+    first = bisect_right(own.ends, start)
+    last = bisect_left(own.starts, end) - 1
+    is_inside = own.starts[0] <= start and end <= own.ends[-1] and first <= last
+    return Stretch(own.tokens[first], own.tokens[last]) if is_inside else Stretch(none, none)
