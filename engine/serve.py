@@ -45,6 +45,7 @@ from engine.contract.protocol.lines import (
 from engine.contract.protocol.outputs import (
     CollectStudy,
     CompareOutputs,
+    CountPredictions,
     DecodeSplit,
     Generate,
     ScoreOutputs,
@@ -103,6 +104,7 @@ HANDLERS: Mapping[type, str] = {
     DecodeSplit: "engine.decoding.handlers:decode_split",
     ScoreOutputs: "engine.metrics.handlers:score_outputs",
     CompareOutputs: "engine.metrics.handlers:compare_outputs",
+    CountPredictions: "engine.metrics.handlers:count_predictions",
     PrepareWriting: "engine.writing.handlers:prepare_writing",
     PreviewInputs: "engine.writing.handlers:preview_inputs",
     WriteTexts: "engine.writing.handlers:write_texts",

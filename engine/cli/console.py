@@ -193,6 +193,7 @@ def absent_line(absent: Absent) -> str:
 
 def print_scores(console: Console, scores: Sequence[Score | Absent]) -> None:
     """One line a score: value, interval, signature; or why there is none."""
+    width = max((len(score.metric) for score in scores if isinstance(score, Score)), default=0)
     for score in scores:
         if isinstance(score, Absent):
             console.line(absent_line(score))
@@ -200,7 +201,9 @@ def print_scores(console: Console, scores: Sequence[Score | Absent]) -> None:
         interval = ""
         if score.low is not None and score.high is not None:
             interval = f" [{score.low:.2f}, {score.high:.2f}]"
-        console.line(f"  {score.metric:10s} {score.value:6.2f}{interval}  {score.signature}")
+        console.line(
+            f"  {score.metric:{max(width, 10)}s} {score.value:6.2f}{interval}  {score.signature}"
+        )
 
 
 def duration(seconds: float) -> str:

@@ -28,9 +28,10 @@ from engine.cli.later import Verb, later
 from engine.cli.prefix_verbs import add_prefix_verbs
 from engine.cli.reading import add_reading_options
 from engine.contract.errors import Cancelled, UserError
-from engine.contract.metrics import DEFAULT_METRICS, METRICS
+from engine.contract.metrics import DEFAULT_METRICS, METRICS, default_metrics
 from engine.contract.reading.formats import FORMAT_TITLES
 from engine.contract.schema import settings_of
+from engine.contract.specs.answer import AnswerKind
 from engine.contract.studies.recipes import RECIPES, StudyKind, StudySettings
 from engine.environment import prepare_environment
 
@@ -264,12 +265,25 @@ def _output_verbs(verbs: argparse._SubParsersAction[Parser]) -> None:
         "between; repeat it for several files",
     )
     verb.add_argument(
+        "--task",
+        choices=[kind.value for kind in AnswerKind],
+        help="what the outputs are: a text, a label, a tag for each word, or a span of the input "
+        "(default: as they were scored before, or as the metrics need; else text)",
+    )
+    verb.add_argument(
         "--metrics",
-        default=_DEFAULT_METRICS,
-        help=f"comma-separated names of metrics (default {_DEFAULT_METRICS}); "
+        help="comma-separated names of metrics (default "
+        + "; ".join(f"{','.join(default_metrics(kind))} of {kind.value}" for kind in AnswerKind)
+        + "); "
         + "; ".join(
             f"{info.name} needs {info.needs_text}" for info in METRICS if info.is_demanding
         ),
+    )
+    verb.add_argument(
+        "--details",
+        action="store_true",
+        help="print precision, recall and F1 of each label or entity type too, and what was "
+        "predicted in place of what",
     )
     verb.add_argument(
         "--tokenizer",

@@ -11,10 +11,15 @@ from pathlib import Path
 from engine.backbones.regular import home_path
 from engine.cli.arguments import encoder_of
 from engine.cli.console import Console, ConsoleReporter, absent_line, print_scores
+from engine.cli.details import plain_details, print_baseline, print_details
 from engine.contract.errors import UserError
+from engine.contract.metrics import answer_of, default_metrics, is_metric, metric_info, metrics_for
+from engine.contract.runs.confusion import Confusion, ConfusionCounter
 from engine.contract.runs.outputs import RowsDigest, changed_note, read_meta
-from engine.contract.runs.scores import Absent, OutputRow, Score
+from engine.contract.runs.scores import Absent, BaselineScores, OutputRow, Score
+from engine.contract.specs.answer import AnswerKind
 from engine.data.tallies import counted
+from engine.metrics.baseline import score_baseline
 from engine.metrics.division import Division, division_of
 from engine.metrics.metric import Unavailable
 from engine.metrics.pairing import PairedDifference, common_rows, compare
@@ -31,7 +36,6 @@ Plain = dict[str, object]
 def score(arguments: argparse.Namespace) -> int:
     """Score outputs files of ours or of other systems, without changing them."""
     paths = [home_path(name) for name in arguments.outputs]
-    metrics = tuple(name.strip() for name in arguments.metrics.split(",") if name.strip())
     if len(paths) > 2:
         raise UserError(
             "too-many-outputs-files",
@@ -39,20 +43,22 @@ def score(arguments: argparse.Namespace) -> int:
             count=len(paths),
         )
     if len(paths) == 2:
-        if arguments.by or arguments.unseen:
+        if arguments.by or arguments.unseen or arguments.details:
             raise UserError(
                 "parts-of-two-files",
-                "--by and --unseen apply to one outputs file. Leave out the second file.",
+                "--by, --unseen and --details apply to one outputs file. Leave out the second "
+                "file.",
             )
-        return _compare(paths, metrics, arguments)
-    return _score(paths[0], metrics, arguments)
+        return _compare(paths, arguments)
+    return _score(paths[0], arguments)
 
 
-def _score(path: Path, metrics: tuple[str, ...], arguments: argparse.Namespace) -> int:
+def _score(path: Path, arguments: argparse.Namespace) -> int:
     """Print one file's scores, and those of its parts."""
     console = Console()
     rows = _rows(console, path, arguments)
-    division = _division(console, rows, arguments)
+    answer, metrics = _task(path, arguments)
+    division = _division(console, rows, answer, arguments)
     groups = _groups(rows, by_category=bool(arguments.by), unseen=arguments.unseen)
     scores_by_file = {
         name: score_whole(
@@ -65,22 +71,32 @@ def _score(path: Path, metrics: tuple[str, ...], arguments: argparse.Namespace) 
         )[0]
         for name, group in groups.items()
     }
+    baselines = {name: score_baseline(group, answer, metrics) for name, group in groups.items()}
+    confusions = {
+        name: _confusion(group, answer) if arguments.details else Confusion()
+        for name, group in groups.items()
+    }
     if arguments.json:
-        plain = {name: {score.metric: _plain(score) for score in scores}
-                 for name, scores in scores_by_file.items()}  # fmt: skip
+        plain = {
+            name: _plain_scores(scores, baselines[name]) | plain_details(confusions[name])
+            for name, scores in scores_by_file.items()
+        }
         _print_json(console, plain if len(groups) > 1 else plain[ALL])
     else:
         for name, scores in scores_by_file.items():
             if len(groups) > 1:
                 console.line(f"{name} ({counted(len(groups[name]), 'row')})")
             print_scores(console, scores)
+            print_baseline(console, baselines[name])
+            print_details(console, confusions[name])
     return _unless_all_absent([score for scores in scores_by_file.values() for score in scores])
 
 
-def _compare(paths: list[Path], metrics: tuple[str, ...], arguments: argparse.Namespace) -> int:
+def _compare(paths: list[Path], arguments: argparse.Namespace) -> int:
     console = Console()
     first, second = common_rows(*(_rows(console, path, arguments) for path in paths))
-    division = _division(console, first, arguments)
+    answer, metrics = _task(paths[0], arguments)
+    division = _division(console, first, answer, arguments)
     decodings = dict.fromkeys(_decoding(path) or "unknown" for path in paths)
     differences = compare(
         first,
@@ -100,10 +116,45 @@ def _compare(paths: list[Path], metrics: tuple[str, ...], arguments: argparse.Na
     return _unless_all_absent(differences)
 
 
-def _division(console: Console, rows: Rows, arguments: argparse.Namespace) -> Division:
-    """How texts are divided, where it is not by the default."""
+def _task(path: Path, arguments: argparse.Namespace) -> tuple[AnswerKind, tuple[str, ...]]:
+    """What the outputs are, and the metrics to compute.
+
+    Raises:
+        UserError: a metric does not score what `--task` says.
+    """
+    named = tuple(name.strip() for name in (arguments.metrics or "").split(",") if name.strip())
+    if arguments.task is None:
+        meta = read_meta(path)
+        before = answer_of(score.metric for score in meta.scores) if meta else None
+        answer = answer_of(named) or before or AnswerKind.TEXT
+    else:
+        answer = AnswerKind(arguments.task)
+        for name in named:
+            if is_metric(name) and answer not in metric_info(name).answers:
+                raise UserError(
+                    "metric-of-another-task",
+                    "--metrics names {metric}, which does not score what --task says: {task}. "
+                    "Choose among {known}, or another --task.",
+                    metric=name,
+                    task=answer.value,
+                    known=", ".join(info.name for info in metrics_for(answer)),
+                )
+    return answer, named if arguments.metrics is not None else default_metrics(answer)
+
+
+def _confusion(rows: Rows, answer: AnswerKind) -> Confusion:
+    counter = ConfusionCounter(answer)
+    for index, row in enumerate(rows):
+        counter.add(index, row.output, row.references)
+    return counter.confusion()
+
+
+def _division(
+    console: Console, rows: Rows, answer: AnswerKind, arguments: argparse.Namespace
+) -> Division:
+    """How texts are divided, where it is not by the default; said of texts alone."""
     division = division_of((row.references for row in rows), arguments.tokenizer)
-    if division.note:
+    if division.note and answer is AnswerKind.TEXT:
         line = f"note: {division.note}"
         if arguments.json:
             print(line, file=sys.stderr)
@@ -173,6 +224,16 @@ def _rows(console: Console, path: Path, arguments: argparse.Namespace) -> Rows:
 def _decoding(path: Path) -> str:
     meta = read_meta(path)
     return meta.decoding if meta else ""
+
+
+def _plain_scores(scores: Sequence[Score | Absent], baseline: BaselineScores | None) -> Plain:
+    """By metric, each with the baseline's value where there is one."""
+    values = {score.metric: score.value for score in baseline.scores} if baseline else {}
+    return {
+        score.metric: _plain(score)
+        | ({"baseline": values[score.metric]} if score.metric in values else {})
+        for score in scores
+    }
 
 
 def _plain(item: Score | PairedDifference | Absent) -> Plain:

@@ -9,8 +9,16 @@ import numpy as np
 
 from engine.contract.metrics import higher_is_better, is_score
 from engine.contract.protocol.commands import Done
-from engine.contract.protocol.outputs import Compared, CompareOutputs, RowDifference, ScoreOutputs
+from engine.contract.protocol.outputs import (
+    Compared,
+    CompareOutputs,
+    CountPredictions,
+    PredictionCounts,
+    RowDifference,
+    ScoreOutputs,
+)
 from engine.contract.runs.alignment import align, aligned_rows
+from engine.contract.runs.confusion import ConfusionCounter
 from engine.contract.runs.outputs import (
     iterate_outputs,
     read_meta,
@@ -19,7 +27,8 @@ from engine.contract.runs.outputs import (
     write_meta,
     write_row_scores,
 )
-from engine.contract.runs.scores import MeanDifference, OutputsMeta
+from engine.contract.runs.scores import MeanDifference, OutputRow, OutputsMeta
+from engine.metrics.baseline import score_baseline
 from engine.metrics.bootstrap import mean_differences
 from engine.metrics.metric import Array
 from engine.metrics.scoring import score_rows
@@ -87,12 +96,34 @@ def compare_outputs(command: CompareOutputs, reporter: Reporter) -> Compared:
     )
 
 
+def count_predictions(command: CountPredictions, reporter: Reporter) -> PredictionCounts:
+    """Count what each file predicts for what is right by the first, over their common rows.
+
+    Raises:
+        UserError: a file cannot be read.
+    """
+    files = [_read(Path(path), reporter) for path in command.paths]
+    base = files[command.base]
+    counters = [ConfusionCounter(command.answer) for _ in files]
+    common: list[OutputRow] = []
+    for indices in aligned_rows([align(base, file) for file in files]):
+        references = base.references[indices[command.base]]
+        for counter, file, index in zip(counters, files, indices, strict=True):
+            counter.add(len(common), file.outputs[index], references)
+        common.append(OutputRow("", "", "", references))
+    confusions = tuple(counter.confusion() for counter in counters)
+    baseline = score_baseline(common, command.answer, command.metrics, reporter=reporter)
+    return PredictionCounts(confusions, baseline)
+
+
 @dataclass
 class _Columns:
     """What of an outputs file is compared."""
 
     ids: list[str] = field(default_factory=list)
     inputs: list[str] = field(default_factory=list)
+    outputs: list[str] = field(default_factory=list)
+    references: list[tuple[str, ...]] = field(default_factory=list)
     scores: list[dict[str, float]] = field(default_factory=list)
 
 
@@ -102,6 +133,8 @@ def _read(path: Path, reporter: Reporter) -> _Columns:
         reporter.update(len(columns.ids), 0, "rows", path.name)
         columns.ids.append(row.example_id)
         columns.inputs.append(row.input)
+        columns.outputs.append(row.output)
+        columns.references.append(row.references)
         columns.scores.append({name: value for name, value in row.row_scores if is_score(value)})
     return columns
 

@@ -28,9 +28,11 @@ from engine.contract.protocol.outputs import (
     CollectStudy,
     Compared,
     CompareOutputs,
+    CountPredictions,
     DecodeSplit,
     Generate,
     Generated,
+    PredictionCounts,
     ScoreOutputs,
 )
 from engine.contract.protocol.playground import (
@@ -102,6 +104,7 @@ Command = (
     | DecodeSplit
     | ScoreOutputs
     | CompareOutputs
+    | CountPredictions
     | CollectStudy
     | PrepareWriting
     | PreviewInputs
@@ -139,6 +142,7 @@ Reply = (
     | PositionReport
     | Generated
     | Compared
+    | PredictionCounts
     | StudyResults
     | WritingPlan
     | WrittenAgain

@@ -9,7 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from engine.contract.metrics import DEFAULT_METRICS
-from engine.contract.runs.scores import Encoder, MeanDifference
+from engine.contract.runs.confusion import Confusion
+from engine.contract.runs.scores import BaselineScores, Encoder, MeanDifference
+from engine.contract.specs.answer import AnswerKind
 from engine.contract.specs.training import DecodingSpec
 
 
@@ -96,6 +98,37 @@ class Compared:
     """The differences that there are."""
 
     differences: tuple[RowDifference, ...]
+
+
+@dataclass(frozen=True)
+class CountPredictions:
+    """Count what outputs files predict for what, and score the baseline. Reply: `PredictionCounts`.
+
+    Rows that not all files have are left out.
+
+    Attributes:
+        answer: what is predicted; of texts there is nothing to count.
+        metrics: of the baseline.
+        base: as in `CompareOutputs`; its references are what is right.
+    """
+
+    paths: tuple[str, ...]
+    answer: AnswerKind
+    metrics: tuple[str, ...]
+    base: int = 0
+
+
+@dataclass(frozen=True)
+class PredictionCounts:
+    """What was counted.
+
+    Attributes:
+        confusions: of each file; rows have their index among those that all files have.
+        baseline: over the same rows; None where no reference is known.
+    """
+
+    confusions: tuple[Confusion, ...]
+    baseline: BaselineScores | None
 
 
 @dataclass(frozen=True)

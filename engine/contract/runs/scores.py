@@ -58,6 +58,18 @@ class Score:
             object.__setattr__(self, "metric", name)
 
 
+@dataclass(frozen=True)
+class BaselineScores:
+    """Scores of a prediction that is the same for each row.
+
+    Attributes:
+        name: which one, such as "always positive".
+    """
+
+    name: str
+    scores: tuple[Score, ...]
+
+
 RESAMPLES = 1000
 """Of a bootstrap interval (Koehn 2004; sacrebleu's default)."""
 BOOTSTRAP_SEED = 0
