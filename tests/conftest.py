@@ -6,11 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from engine.environment import prepare_environment
+
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 # Several processes share the cores, and sums computed here and in an engine are to be equal.
 os.environ["OMP_NUM_THREADS"] = "1"
+prepare_environment()
 
 GUI_FOLDERS = ("app", "end2end")
 

@@ -215,6 +215,11 @@ class Watcher:
             for entry in self._reader.read_new(100_000)
         )
 
+    @property
+    def step(self) -> int:
+        """The last step that the status tells."""
+        return self._folder.read_status().step
+
     def in_phase(self, phase: Phase) -> bool:
         """Whether the engine is at work in this phase."""
         status: RunStatus = self._folder.read_status()
