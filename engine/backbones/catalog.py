@@ -20,9 +20,21 @@ from engine.contract.errors import UserError
 from engine.contract.protocol.backbones import BackboneList, ListBackbones
 from engine.reporter import Reporter
 
-_OUTPUT_MATRIX = ("lm_head.weight", "embed_out.weight")
-_BUFFERS = (".attn.bias", ".attn.masked_bias", "rotary_emb.inv_freq")
+_OUTPUT_MATRIX = (
+    *("lm_head.weight", "embed_out.weight", "lm_head.decoder.weight", "lm_head.decoder.bias"),
+    *("cls.predictions.decoder.weight", "cls.predictions.decoder.bias", "vocab_projector.weight"),
+    *("predictions.decoder.weight", "predictions.decoder.bias", "generator_lm_head.weight"),
+    "decoder.weight",
+)
+_BUFFERS = (
+    *(".attn.bias", ".attn.masked_bias", "rotary_emb.inv_freq"),
+    *("embeddings.position_ids", "embeddings.token_type_ids"),
+)
 """Masks and tables that older files keep among the weights."""
+_UNREAD = {"pooler", "seq_relationship", "discriminator_predictions", "sop_classifier"} | {
+    *("classifier", "pre_classifier", "qa_outputs", "score")
+}
+"""Parts of an encoder's file that are not loaded: the pooler, and heads for other tasks."""
 
 
 def list_backbones(command: ListBackbones, reporter: Reporter) -> BackboneList:
@@ -52,7 +64,11 @@ def describe_folder(folder: Path) -> BackboneEntry:
     tokenizer_files(folder)
     saved_parameters(config, tensors)
     refusal = config.refusal()
-    return _entry_of(folder, config.shape(count_parameters(tensors, tied=config.tied)), refusal)
+    masked = config.fills_blanks({tensor.name for tensor in tensors})
+    if config.reads_only:
+        tensors = [tensor for tensor in tensors if not _is_unread(tensor.name, masked=masked)]
+    parameters = count_parameters(tensors, tied=config.tied)
+    return _entry_of(folder, config.shape(parameters, fills_blanks=masked), refusal)
 
 
 def count_parameters(tensors: list[SavedTensor], *, tied: bool) -> int:
@@ -62,6 +78,12 @@ def count_parameters(tensors: list[SavedTensor], *, tied: bool) -> int:
         for tensor in tensors
         if not tensor.name.endswith(_BUFFERS) and not (tied and tensor.name in _OUTPUT_MATRIX)
     )
+
+
+def _is_unread(name: str, *, masked: bool) -> bool:
+    parts = name.split(".")
+    # ModernBERT's classifiers have the transform of the head for blanks, under the same name.
+    return not _UNREAD.isdisjoint(parts) or (parts[0] == "head" and not masked)
 
 
 def _entry_or_note(name: str) -> BackboneEntry:

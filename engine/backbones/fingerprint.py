@@ -34,6 +34,7 @@ log = logging.getLogger(__name__)
 TOKENIZER_FILE = "tokenizer.json"
 _OLDER_TOKENIZER_FILES = (
     "vocab.json",
+    "vocab.txt",
     "merges.txt",
     "spiece.model",
     "tokenizer.model",

@@ -104,10 +104,13 @@ def _mapped_bytes(charsmap: str) -> int:
 
 
 def _around(rule: dict[str, Any]) -> int:
-    """Tokens that a template puts around one text."""
+    """Tokens that a template puts around one text, or around two."""
     tokens = rule.get("special_tokens")
     if not isinstance(tokens, dict):  # two fixed tokens, as BERT's
         return 2 * (rule.get("type") != "ByteLevel")
-    pieces = rule["single"]
+    return max(_inserted(rule["single"], tokens), _inserted(rule["pair"], tokens))
+
+
+def _inserted(pieces: list[dict[str, Any]], tokens: dict[str, Any]) -> int:
     names = [piece["SpecialToken"]["id"] for piece in pieces if "SpecialToken" in piece]
     return len(pieces) + sum(len(tokens[name]["ids"]) for name in names)

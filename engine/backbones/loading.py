@@ -48,9 +48,10 @@ class Backbone:
     Attributes:
         name: in the catalog, else its hub id or its folder's name.
         folder: where its files lie.
-        model: transformers' causal language model or encoder–decoder, in eval mode, no
-            parameter with a gradient.
-        tokenizer: transformers' tokenizer; always has an end and a padding token.
+        model: transformers' causal language model, encoder–decoder, masked language model or bare
+            encoder, in eval mode, no parameter with a gradient.
+        tokenizer: transformers' tokenizer; always has a padding token, and an end token where the
+            backbone writes.
         fingerprint: of weights and vocabulary, see `engine.backbones.fingerprint`.
         shape: sizes that decide those of a prefix.
     """
@@ -66,6 +67,35 @@ class Backbone:
     def is_encoder_decoder(self) -> bool:
         """Whether the source has an encoder of its own."""
         return self.shape.encoder_decoder
+
+    @property
+    def reads_only(self) -> bool:
+        """Whether it is an encoder, so that nothing can be written with it."""
+        return self.shape.reads_only
+
+    @property
+    def takes_token_types(self) -> bool:
+        """Whether its tokens have types, by which it tells a pair's two texts apart."""
+        return self.reads_only and getattr(self.model.config, "type_vocab_size", 0) > 1
+
+    @cached_property
+    def first_position(self) -> int:
+        """The position of a text's first token, such as 2 in RoBERTa."""
+        return BackboneConfig(self.folder).first_position
+
+    def check_writes(self) -> None:
+        """Refuse an encoder where text is to be written.
+
+        Raises:
+            UserError: it is one.
+        """
+        if self.reads_only:
+            raise UserError(
+                "backbone-does-not-write",
+                "{backbone} reads texts and cannot write any: it is an encoder. Choose a decoder "
+                "or an encoder–decoder, or a dataset whose target is a label, tags or a span.",
+                backbone=self.name,
+            )
 
     @property
     def decoder_start_id(self) -> int:
@@ -150,8 +180,8 @@ def load_tokenizer(backbone: str) -> Any:
     folder = find_folder(backbone)
     (first, *_) = tokenizer_files(folder)
     if first.name == TOKENIZER_FILE:
-        return LightTokenizer(folder)
-    return load_full_tokenizer(folder)
+        return LightTokenizer(folder, reads_only=BackboneConfig(folder).reads_only)
+    return load_full_tokenizer(folder, reads_only=BackboneConfig(folder).reads_only)
 
 
 def load_backbone(
@@ -173,15 +203,18 @@ def load_backbone(
     if device.type == "cpu":
         reuse_freed_memory()
     folder, config = _usable(backbone)
-    declared = saved_parameters(config, saved_tensors(folder))
+    tensors = saved_tensors(folder)
+    declared = saved_parameters(config, tensors)
+    masked = config.fills_blanks({tensor.name for tensor in tensors})
     refuse_memory(folder, declared, device=device, dtype=dtype)
-    refuse_more(config, outline(folder, config), declared)
+    refuse_more(config, outline(folder, config, fills_blanks=masked), declared)
     fingerprint = _checked_fingerprint(backbone, folder, reporter)
     reporter.update(0, 0, "bytes", "Loading the backbone")
-    tokenizer = load_full_tokenizer(folder)
-    model = load_model(folder, config, device, dtype)
-    fit_tokenizer(folder, tokenizer, known_tokens(model))
-    made = _made(backbone, folder, config, model, tokenizer, fingerprint)
+    tokenizer = load_full_tokenizer(folder, reads_only=config.reads_only)
+    model = load_model(folder, config, device, dtype, fills_blanks=masked)
+    fit_tokenizer(folder, tokenizer, known_tokens(model), reads_only=config.reads_only)
+    shape = config.shape(_parameters(model), fills_blanks=masked)
+    made = _made(backbone, folder, model, tokenizer, fingerprint, shape)
     _try(made)
     return made
 
@@ -194,11 +227,18 @@ def outline_backbone(backbone: str) -> Backbone:
             damaged `config.json`.
     """
     folder, config = _usable(backbone)
-    saved_parameters(config, saved_tensors(folder))
-    model = outline(folder, config)
+    tensors = saved_tensors(folder)
+    saved_parameters(config, tensors)
+    masked = config.fills_blanks({tensor.name for tensor in tensors})
+    model = outline(folder, config, fills_blanks=masked)
     model.requires_grad_(False)
     model.eval()
-    return _made(backbone, folder, config, model, None, "")
+    shape = config.shape(_parameters(model), fills_blanks=masked)
+    return _made(backbone, folder, model, None, "", shape)
+
+
+def _parameters(model: Any) -> int:
+    return sum(parameter.numel() for parameter in model.parameters())
 
 
 def _usable(backbone: str) -> tuple[Path, BackboneConfig]:
@@ -225,16 +265,15 @@ def _usable(backbone: str) -> tuple[Path, BackboneConfig]:
 def _made(
     backbone: str,
     folder: Path,
-    config: BackboneConfig,
     model: Any,
     tokenizer: Any,
     fingerprint: str,
+    shape: BackboneShape,
 ) -> Backbone:
-    parameters = sum(parameter.numel() for parameter in model.parameters())
     entry = find_entry(backbone)
     is_folder = home_path(backbone).is_dir()
     name = entry.name if entry else (folder.name if is_folder else backbone)
-    return Backbone(name, folder, model, tokenizer, fingerprint, config.shape(parameters))
+    return Backbone(name, folder, model, tokenizer, fingerprint, shape)
 
 
 def _checked_fingerprint(backbone: str, folder: Path, reporter: Reporter) -> str:
@@ -255,13 +294,15 @@ def _try(backbone: Backbone) -> None:
 
     folder, device = backbone.folder, backbone.model.device
     with explained_loading(folder), torch.no_grad():
-        ids = torch.full((1, 3), backbone.tokenizer.eos_token_id, device=device)
+        tokenizer = backbone.tokenizer
+        ends = tokenizer.pad_token_id if tokenizer.eos_token_id is None else tokenizer.eos_token_id
+        ids = torch.full((1, 3), ends, device=device)
         sides = {}
         if backbone.is_encoder_decoder:
             start = backbone.decoder_start_id
             sides["decoder_input_ids"] = torch.full((1, 3), start, device=device)
-        logits = backbone.model(input_ids=ids, **sides).logits
-        if bool(torch.isnan(logits).any()):
+        (first, *_) = backbone.model(input_ids=ids, **sides, return_dict=False)
+        if bool(torch.isnan(first).any()):
             raise UserError(
                 "backbone-computes-nan",
                 "{folder} cannot be used: its outputs are not numbers (NaN), so its weights "

@@ -23,13 +23,20 @@ def known_tokens(model: Any) -> int:
     return int(min(sizes))
 
 
-def outline(folder: Path, config: BackboneConfig) -> Any:
-    """The model's modules on torch's device "meta"."""
+def outline(folder: Path, config: BackboneConfig, *, fills_blanks: bool) -> Any:
+    """The model's modules on torch's device "meta".
+
+    Args:
+        folder: of its files.
+        config: read from there.
+        fills_blanks: of an encoder, whether it has a head for blanks.
+    """
     import torch
     import transformers
 
     with quiet(transformers), explained_loading(folder), torch.device("meta"):
-        return _model_class(config).from_config(_settings(config))
+        auto, options = _model_class(config, fills_blanks=fills_blanks)
+        return auto.from_config(_settings(config), **options)
 
 
 def _settings(config: BackboneConfig) -> Any:
@@ -43,9 +50,21 @@ def _settings(config: BackboneConfig) -> Any:
 
 
 def load_model(
-    folder: Path, config: BackboneConfig, device: torch.device, dtype: torch.dtype
+    folder: Path,
+    config: BackboneConfig,
+    device: torch.device,
+    dtype: torch.dtype,
+    *,
+    fills_blanks: bool,
 ) -> Any:
     """The model with its weights, in eval mode, no parameter with a gradient.
+
+    Args:
+        folder: of its files.
+        config: read from there.
+        device: where it computes.
+        dtype: its number format.
+        fills_blanks: of an encoder, whether it has a head for blanks.
 
     Raises:
         UserError: damaged files, weights that do not fit the configuration, or no memory for them.
@@ -53,7 +72,8 @@ def load_model(
     import transformers
 
     with quiet(transformers), explained_loading(folder):
-        model, loading_info = _model_class(config).from_pretrained(
+        auto, options = _model_class(config, fills_blanks=fills_blanks)
+        model, loading_info = auto.from_pretrained(
             folder,
             config=_settings(config),
             dtype=dtype,
@@ -62,21 +82,31 @@ def load_model(
             trust_remote_code=False,
             ignore_mismatched_sizes=True,  # reported below, in our own words
             output_loading_info=True,
+            **options,
         )
         _refuse_incomplete(folder, loading_info)
         model.to(device)
-        model.generation_config = _tokens_only(model.generation_config, known_tokens(model))
+        if model.can_generate():
+            model.generation_config = _tokens_only(model.generation_config, known_tokens(model))
     model.requires_grad_(False)
     model.eval()
     return model
 
 
-def _model_class(config: BackboneConfig) -> Any:
+def _model_class(config: BackboneConfig, *, fills_blanks: bool) -> tuple[Any, dict[str, Any]]:
+    """Transformers' class, and what it takes beside the configuration.
+
+    An encoder is loaded without the pooler of its pre-training, and without heads for other tasks.
+    """
     import transformers
 
+    if fills_blanks:
+        return transformers.AutoModelForMaskedLM, {}
+    if config.reads_only:
+        return transformers.AutoModel, {"add_pooling_layer": False} if config.has_pooler else {}
     if config.encoder_decoder:
-        return transformers.AutoModelForSeq2SeqLM
-    return transformers.AutoModelForCausalLM
+        return transformers.AutoModelForSeq2SeqLM, {}
+    return transformers.AutoModelForCausalLM, {}
 
 
 def _tokens_only(generation: Any, known: int) -> Any:

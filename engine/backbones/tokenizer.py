@@ -19,20 +19,33 @@ from engine.backbones.fingerprint import TOKENIZER_FILE
 from engine.backbones.growth import refuse_growth
 from engine.backbones.regular import VOCABULARY_BYTES, check_regular, damaged_file, read_json
 
-_ROLES = ("bos_token", "eos_token", "pad_token", "unk_token")
+ROLES = ("bos_token", "eos_token", "pad_token", "unk_token", "mask_token", "cls_token", "sep_token")
+_CUSTOMARY = {
+    "pad_token": ("[PAD]", "<pad>"),
+    "mask_token": ("[MASK]", "<mask>"),
+    "cls_token": ("[CLS]", "<s>"),
+    "sep_token": ("[SEP]", "</s>"),
+    "unk_token": ("[UNK]", "<unk>"),
+}
+"""What encoders call them; older files leave that to a class of transformers."""
 
 
 class LightTokenizer:
     """The part of a transformers tokenizer that previewing needs, with equal results.
 
     Attributes:
-        bos_token_id, eos_token_id, pad_token_id, unk_token_id: None where there is none.
+        bos_token_id, eos_token_id, pad_token_id, unk_token_id, mask_token_id, cls_token_id,
+            sep_token_id: None where there is none.
+
+    Args:
+        folder: of the backbone.
+        reads_only: whether it is an encoder, so that its tokens may have their customary names.
 
     Raises:
         UserError: `tokenizer.json` is damaged.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, reads_only: bool = False) -> None:
         path = folder / TOKENIZER_FILE
         check_regular(path, VOCABULARY_BYTES)
         with explained(functools.partial(damaged_file, path)):
@@ -41,9 +54,14 @@ class LightTokenizer:
         self._backend.no_truncation()
         self._backend.no_padding()
         ids = self._special_ids(folder)
+        if reads_only:
+            self._add_customary(ids)
         self.bos_token_id = ids["bos_token"]
         self.eos_token_id = ids["eos_token"]
         self.unk_token_id = ids["unk_token"]
+        self.mask_token_id = ids["mask_token"]
+        self.cls_token_id = ids["cls_token"]
+        self.sep_token_id = ids["sep_token"]
         self.pad_token_id = ids["eos_token"] if ids["pad_token"] is None else ids["pad_token"]
 
     def __call__(
@@ -80,21 +98,27 @@ class LightTokenizer:
 
     def _special_ids(self, folder: Path) -> dict[str, int | None]:
         """Token id of each role: as the tokenizer's files say, else as `config.json` does."""
-        ids: dict[str, int | None] = dict.fromkeys(_ROLES)
+        ids: dict[str, int | None] = dict.fromkeys(ROLES)
         config = _read_object(folder / CONFIG_FILE)
-        for role in _ROLES:
+        for role in ROLES:
             value = config.get(f"{role}_id")
             value = value[0] if isinstance(value, list) and value else value
             if isinstance(value, int) and self._knows(value):
                 ids[role] = value
         for name in ("special_tokens_map.json", "tokenizer_config.json"):
             plain = _read_object(folder / name)
-            for role in _ROLES:
+            for role in ROLES:
                 token = plain.get(role)
                 token = token.get("content") if isinstance(token, dict) else token
                 if isinstance(token, str) and self._backend.token_to_id(token) is not None:
                     ids[role] = self._backend.token_to_id(token)
         return ids
+
+    def _add_customary(self, ids: dict[str, int | None]) -> None:
+        for role, names in _CUSTOMARY.items():
+            known = (self._backend.token_to_id(name) for name in names)
+            if ids[role] is None:
+                ids[role] = next((number for number in known if number is not None), None)
 
     def _knows(self, token_id: int) -> bool:
         is_id = 0 <= token_id < 2**32  # as the library counts

@@ -40,8 +40,12 @@ class BackboneShape:
         head_width: D.
         width: d, of the hidden states.
         parameters: of the whole backbone, tied weights counted once.
+        max_positions: of tokens; 0 where there is no limit.
         reads_only: whether it is an encoder without a decoder.
         fills_blanks: whether such an encoder has a trained head over the vocabulary.
+        own_layers: how many layers have weights of their own, where several share them (ALBERT); 0
+            where all have.
+        embedding_width: of the input embeddings, where it is not d; 0 where it is.
     """
 
     layers: int
@@ -54,6 +58,13 @@ class BackboneShape:
     encoder_layers: int = 0
     reads_only: bool = False
     fills_blanks: bool = False
+    own_layers: int = 0
+    embedding_width: int = 0
+
+    @property
+    def read_width(self) -> int:
+        """Width of the input embeddings."""
+        return self.embedding_width or self.width
 
     @property
     def kind(self) -> BackboneKind:
@@ -75,9 +86,14 @@ class BackboneShape:
         return self.layers + self.encoder_layers
 
     @property
+    def layer_modules(self) -> int:
+        """Layers that have weights of their own."""
+        return self.own_layers or self.total_layers
+
+    @property
     def attentions(self) -> int:
         """How many attention modules it has, of all kinds."""
-        return self.encoder_layers + self.layers * (2 if self.encoder_decoder else 1)
+        return self.layer_modules + (self.layers if self.encoder_decoder else 0)
 
 
 @dataclass(frozen=True)

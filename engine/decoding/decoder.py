@@ -202,7 +202,11 @@ def stepper_of(system: System, rows: Sequence[int], *, beams: int = 1) -> Steppe
 
     Args:
         rows: 0, 1, 2, …: all that there are.
+
+    Raises:
+        UserError: its backbone cannot write.
     """
+    system.backbone.check_writes()
     fast = system.fast(rows)
     return FastStepper(*fast, beams=beams) if fast else TransformersStepper(system, beams=beams)
 

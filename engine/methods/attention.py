@@ -30,6 +30,7 @@ from transformers import (
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import sdpa_mask
 
+from engine.backbones.config import BLANKS_HEADS
 from engine.contract.errors import EngineError, UserError
 from engine.contract.methods.prefix import AttentionKind
 from engine.contract.runs.cards import AttentionSite
@@ -79,6 +80,24 @@ class Slot:
         return heads, width
 
 
+class Slots:
+    """The slots of an attention module: one, or one for each layer that runs it (ALBERT)."""
+
+    def __init__(self) -> None:
+        self.every = [Slot()]
+        self._calls = 0
+
+    def next(self) -> Slot:
+        """That of the layer that attends now."""
+        slot = self.every[self._calls % len(self.every)]
+        self._calls += 1
+        return slot
+
+    def begin(self, *_: object) -> None:
+        """A pass begins: the next that attends is the first layer."""
+        self._calls = 0
+
+
 def _attention(
     module: torch.nn.Module,
     query: torch.Tensor,  # [B, query heads, T, D]
@@ -87,9 +106,10 @@ def _attention(
     attention_mask: torch.Tensor | None,  # [B or 1, 1, T, S], True or 0.0 where visible
     **kwargs: Any,
 ) -> tuple[torch.Tensor, None]:
-    slot: Slot | None = getattr(module, _SLOT, None)
-    if slot is None:
+    slots: Slots | None = getattr(module, _SLOT, None)
+    if slots is None:
         raise EngineError(f"{type(module).__name__} attends through a slot it was never given")
+    slot = slots.next()
     if slot.recording is not None:
         slot.recorded = torch.stack([key, value])
         slot.recording.append(slot)
@@ -182,7 +202,7 @@ class PrefixAttention:
 
     Attributes:
         sites: site → (H, D), by kind and layer in the order in which they attend.
-        modules: site → the module that attends there.
+        modules: site → the module that attends there; of several sites where layers share it.
         is_rotary: whether positions are rotations of queries and keys, so that only distances
             count, and may be below 0.
 
@@ -223,14 +243,21 @@ class PrefixAttention:
 
     def _find_sites(self, model: PreTrainedModel) -> None:
         """Run a few tokens through the model: the modules that attend are the sites."""
-        modules = {slot_of(module): module for module in model.modules()}
-        encoder = set(model.get_encoder().modules()) if model.config.is_encoder_decoder else set()
+        slots = {module: Slots() for module in model.modules()}
+        owners = {own.every[0]: module for module, own in slots.items()}
+        for module, own in slots.items():
+            setattr(module, _SLOT, own)
+        encoder: set[torch.nn.Module] = set()
+        if model.config.is_encoder_decoder:
+            encoder = set(model.get_encoder().modules())
+        elif reads_only(model):
+            encoder = set(owners.values())
         layers: Counter[AttentionKind] = Counter()
-        with _recording(list(modules)) as attended:
+        with _recording(list(owners)) as attended:
             # Of two lengths, so that cross-attention differs from self-attention.
             run_a_few_tokens(model)
             for slot in attended:
-                module = modules.pop(slot)
+                module = owners[slot]
                 assert slot.recorded is not None
                 if module in encoder:
                     kind = AttentionKind.ENCODER_SELF
@@ -240,10 +267,15 @@ class PrefixAttention:
                     kind = AttentionKind.DECODER_SELF
                 site = AttentionSite(kind.value, layers[kind])
                 layers[kind] += 1
-                self._slots[site], self.sites[site] = slot, slot.size
+                if module in self.modules.values():  # layers share it
+                    slots[module].every.append(Slot())
+                self._slots[site], self.sites[site] = slots[module].every[-1], slot.size
                 self.modules[site] = module
-        for module in modules.values():
-            delattr(module, _SLOT)
+        for module, own in slots.items():
+            if module not in self.modules.values():
+                delattr(module, _SLOT)
+            elif len(own.every) > 1:
+                model.base_model.register_forward_pre_hook(own.begin)
 
     @contextlib.contextmanager
     def attached(
@@ -329,7 +361,7 @@ class PrefixAttention:
         try:
             with _recording([slot]):
                 with contextlib.suppress(_StoppedError):
-                    model(input_ids=ids[:, None], use_cache=False)
+                    model(input_ids=ids[:, None])
                 assert slot.recorded is not None
                 return slot.recorded[1, :, :, 0]
         finally:
@@ -350,7 +382,11 @@ class _StoppedError(Exception):
 def expected_layers(config: PreTrainedConfig) -> dict[AttentionKind, int]:
     """How many attentions a backbone of this configuration has of each kind."""
     if not config.is_encoder_decoder:
-        return {AttentionKind.DECODER_SELF: config.get_text_config().num_hidden_layers}
+        text = config.get_text_config()
+        if config.model_type in BLANKS_HEADS:
+            layers = text.num_hidden_layers * getattr(text, "inner_group_num", 1)
+            return {AttentionKind.ENCODER_SELF: layers}
+        return {AttentionKind.DECODER_SELF: text.num_hidden_layers}
     # The names of BART and its kin, then those of T5 and its kin.
     layers = getattr(config, "decoder_layers", None) or config.num_decoder_layers
     return {
@@ -360,14 +396,9 @@ def expected_layers(config: PreTrainedConfig) -> dict[AttentionKind, int]:
     }
 
 
-def slot_of(module: torch.nn.Module) -> Slot:
-    """The module's slot, made and put on it if it has none."""
-    slot = getattr(module, _SLOT, None)
-    if slot is None:
-        slot = Slot()
-        setattr(module, _SLOT, slot)
-    assert isinstance(slot, Slot)
-    return slot
+def reads_only(model: PreTrainedModel) -> bool:
+    """Whether a model is an encoder without a decoder."""
+    return model.config.model_type in BLANKS_HEADS and not model.config.is_encoder_decoder
 
 
 def _zeros(model: PreTrainedModel, length: int) -> torch.Tensor:
@@ -381,9 +412,11 @@ def run_a_few_tokens(model: PreTrainedModel) -> None:
 
 @torch.no_grad()
 def _run(model: PreTrainedModel, input_ids: torch.Tensor, decoder_ids: torch.Tensor) -> None:
-    sides = {"decoder_input_ids": decoder_ids} if model.config.is_encoder_decoder else {}
+    sides: dict[str, Any] = {} if reads_only(model) else {"use_cache": False}
+    if model.config.is_encoder_decoder:
+        sides["decoder_input_ids"] = decoder_ids
     mask = torch.ones_like(input_ids)
-    model(input_ids=input_ids, attention_mask=mask, use_cache=False, **sides)
+    model(input_ids=input_ids, attention_mask=mask, **sides)
 
 
 def attention_of(model: PreTrainedModel) -> PrefixAttention:

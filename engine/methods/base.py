@@ -25,7 +25,7 @@ class System(Protocol):
 
     Attributes:
         backbone: the model and its tokenizer.
-        position_offset: where the positions of real tokens start (P behind a prefix).
+        position_offset: how many positions stand before real tokens (P behind a prefix).
     """
 
     backbone: Backbone
@@ -129,7 +129,7 @@ class SameForAllRows(WithoutTrainedDecoder):
         self, rows: Sequence[int], mask: torch.Tensor, behind: torch.Tensor
     ) -> Iterator[torch.Tensor]:
         """Nothing to do."""
-        yield counted_positions(mask) + self.position_offset
+        yield counted_positions(mask) + self.backbone.first_position + self.position_offset
 
     def fast(self, rows: Sequence[int]) -> tuple[FastDecoder, Prefix] | None:
         """None: the backbone is changed inside."""
@@ -153,4 +153,4 @@ def count(parameters: dict[str, torch.nn.Parameter]) -> int:
 def max_positions(backbone: Backbone) -> int | None:
     """How many positions the backbone knows, or None where there is no limit."""
     limit = getattr(backbone.model.config.get_text_config(), "max_position_embeddings", None)
-    return limit if isinstance(limit, int) else None
+    return limit - backbone.first_position if isinstance(limit, int) else None

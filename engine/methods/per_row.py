@@ -78,7 +78,8 @@ class PrefixPerRow(WithoutTrainedDecoder):
         entries = {site: every[chosen] for site, every in self._entries.items()}
         visible = {site: every[chosen] for site, every in self._visible.items()}
         with self._attention.attached(entries, visible=visible):
-            yield counted_positions(mask) + self._offsets[chosen, None]
+            positions = counted_positions(mask) + self.backbone.first_position
+            yield positions + self._offsets[chosen, None]
 
     def fast(self, rows: Sequence[int]) -> tuple[FastDecoder, Prefix] | None:
         """The backbone behind each row's prefix, where all layers of a prefix are as long."""

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import torch
 
 from engine.backbones.loading import Backbone
+from engine.contract.backbone import BackboneKind
 from engine.contract.errors import UserError
 from engine.contract.methods.prefix import (
     AttentionKind,
@@ -47,16 +48,18 @@ class PrefixedBackbone(WithoutTrainedDecoder):
     Attributes:
         backbone: frozen; its weights are bit-equal before and after.
         position_offset: P on decoder-only backbones, whose tokens stand after the prefix (of the
-            layer with the longest), and 0 on encoder–decoders, both as in the paper's code.
+            layer with the longest), and 0 on encoder–decoders, both as in the paper's code; P on
+            encoders, as in P-tuning v2's.
     """
 
     def __init__(self, backbone: Backbone, length: int, position: Placement) -> None:
-        if position is Placement.INFIX and backbone.is_encoder_decoder:
+        if position is Placement.INFIX and backbone.shape.kind is not BackboneKind.DECODER:
             raise UserError(
-                "infix-for-encoder-decoder",
-                "{backbone} is an encoder–decoder, and an infix is for decoder-only "
-                "backbones. Train a prefix, or choose another backbone.",
+                "infix-needs-decoder",
+                "{backbone} is an {kind}, and an infix is for decoder-only backbones. Train a "
+                "prefix, or choose another backbone.",
                 backbone=backbone.name,
+                kind=_noun(backbone),
             )
         self.backbone = backbone
         self.position_offset = 0 if backbone.is_encoder_decoder else length
@@ -107,7 +110,7 @@ class PrefixedBackbone(WithoutTrainedDecoder):
         self, rows: Sequence[int], mask: torch.Tensor, behind: torch.Tensor
     ) -> Iterator[torch.Tensor]:
         """Let those behind an infix see it."""
-        positions = counted_positions(mask)
+        positions = counted_positions(mask) + self.backbone.first_position
         if not self._is_infix:
             yield positions + self.position_offset
             return
@@ -146,12 +149,13 @@ class PrefixTuning(PrefixedBackbone):
     def _make(self, method: PrefixMethod) -> PrefixInPlaces | EmbeddingPrefix:
         """A table of its own for each kind of attention, as in the paper's code for BART."""
         if method.depth is Depth.EMBEDDING_ONLY:
-            if self.backbone.is_encoder_decoder:
+            if self.backbone.shape.kind is not BackboneKind.DECODER:
                 raise UserError(
-                    "embedding-only-for-encoder-decoder",
-                    "{backbone} is an encoder–decoder, and embedding-only tuning is for "
-                    "decoder-only backbones. Train all layers, or choose another backbone.",
+                    "embedding-only-needs-decoder",
+                    "{backbone} is an {kind}, and embedding-only tuning is for decoder-only "
+                    "backbones. Train all layers, use prompt tuning, or choose another backbone.",
                     backbone=self.backbone.name,
+                    kind=_noun(self.backbone),
                 )
             table = self._table(method, self.backbone.shape.width, method.prefix_length)
             return EmbeddingPrefix(table, dropout=method.dropout)
@@ -262,6 +266,10 @@ class PrefixTuning(PrefixedBackbone):
             layers=len(key_values), kv_heads=heads, head_width=width, positions=scheme
         )
         return Artifact(by_name(key_values), shape)
+
+
+def _noun(backbone: Backbone) -> str:
+    return "encoder" if backbone.reads_only else "encoder–decoder"
 
 
 def by_name(key_values: KeyValues) -> Tensors:

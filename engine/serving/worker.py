@@ -28,6 +28,7 @@ class SearchThread:
     def __init__(
         self, served: ServedPrefixes, queue: JobQueue, metrics: Metrics, *, batch_size: int
     ) -> None:
+        served.system.backbone.check_writes()
         self._system, self._queue, self._metrics = served.system, queue, metrics
         self._decoding = DecodingSpec(strategy=Strategy.GREEDY, batch_size=batch_size)
         self._prefixes = range(len(served.by_name))

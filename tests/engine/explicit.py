@@ -24,9 +24,13 @@ _PLACES = {
     r"decoder\.block\.(\d+)\.layer\.1\.EncDecAttention": AttentionKind.DECODER_CROSS,
     r"^model\.layers\.(\d+)\.self_attn": AttentionKind.DECODER_SELF,
     r"^transformer\.h\.(\d+)\.attn": AttentionKind.DECODER_SELF,
+    r"encoder\.layer\.(\d+)\.attention\.self": AttentionKind.ENCODER_SELF,
+    r"transformer\.layer\.(\d+)\.attention": AttentionKind.ENCODER_SELF,
+    r"^(?:model\.)?layers\.(\d+)\.attn": AttentionKind.ENCODER_SELF,
 }
-"""Module names of BART and its kin, then of T5, Llama and GPT-2: written by hand, so that the
-search for sites is tested too."""
+"""Module names of BART and its kin, then of T5, Llama and GPT-2, BERT and its kin, DistilBERT and
+ModernBERT: written by hand, so that the search for sites is tested too."""
+_SHARED = r"albert_layer_groups\.(\d+)\.albert_layers\.0\.attention"
 
 
 def explicit_model(backbone: Backbone, key_values: KeyValues) -> Any:
@@ -37,7 +41,11 @@ def explicit_model(backbone: Backbone, key_values: KeyValues) -> Any:
     for name, module in model.named_modules():
         for pattern, place in _PLACES.items():
             if found := re.search(rf"{pattern}$", name):
-                module.prefix = left.pop(AttentionSite(place.value, int(found[1])), None)
+                module.prefixes = [left.pop(AttentionSite(place.value, int(found[1])), None)]
+        if found := re.search(rf"{_SHARED}$", name):  # one module in place of several layers
+            each = model.config.num_hidden_layers // model.config.num_hidden_groups
+            sites = [("encoder_self", int(found[1]) * each + at) for at in range(each)]
+            module.prefixes = [left.pop(AttentionSite(*site), None) for site in sites]
     assert not left, f"no module for {[site.key for site in left]}"
     return model
 
@@ -57,7 +65,9 @@ def _attend(
     rows, heads, queries, width = query.shape
     out = torch.zeros(rows, queries, heads, width)
     shared = heads // key.shape[1]  # how many heads of queries look at one of keys
-    prefix = module.prefix if module.prefix is not None else torch.zeros(2, heads, 0, width)
+    module.prefixes = [*module.prefixes[1:], module.prefixes[0]]  # the next layer's comes next
+    prefix = module.prefixes[-1]
+    prefix = torch.zeros(2, heads, 0, width) if prefix is None else prefix
     for row in range(rows):
         for at in range(queries):
             visible = _visible(module, attention_mask, row, at, queries, key.shape[2])

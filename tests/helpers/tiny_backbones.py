@@ -37,7 +37,9 @@ def tiny_tokenizer(template: str = "") -> Any:
         from tokenizers.processors import TemplateProcessing
 
         backend.post_processor = TemplateProcessing(
-            single=template, pair=f"{template} $B", special_tokens=[("<s>", 0), ("</s>", 1)]
+            single=template,
+            pair=f"{template} $B:1 </s>:1" if template == "<s> $A </s>" else f"{template} $B",
+            special_tokens=[("<s>", 0), ("</s>", 1)],
         )
     return transformers.PreTrainedTokenizerFast(
         tokenizer_object=backend, bos_token="<s>", eos_token="</s>"
@@ -47,13 +49,17 @@ def tiny_tokenizer(template: str = "") -> Any:
 def tiny_model(kind: str, *, vocabulary: int = 400, seed: int = 0, **changes: Any) -> Any:
     """A random model of a kind of `CONFIGS`, in eval mode."""
     config = transformers.AutoConfig.for_model(
-        kind.split("-")[0],
+        kind if kind == "xlm-roberta" else kind.split("-")[0],
         vocab_size=vocabulary,
         **{"bos_token_id": 0, "eos_token_id": 1, "pad_token_id": None, **CONFIGS[kind], **changes},
     )
     auto = transformers.AutoModelForCausalLM
     if config.is_encoder_decoder:
         auto = transformers.AutoModelForSeq2SeqLM
+    elif kind in ENCODERS:
+        auto = (
+            transformers.AutoModel if kind.endswith("-bare") else transformers.AutoModelForMaskedLM
+        )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = auto.from_config(config)
@@ -65,6 +71,9 @@ def tiny_model(kind: str, *, vocabulary: int = 400, seed: int = 0, **changes: An
 def save_tiny(folder: Path, kind: str, *, seed: int = 0, **changes: Any) -> Path:
     """Write model and tokenizer of a kind into `folder`, as `save_pretrained` does."""
     tokenizer = tiny_tokenizer(TEMPLATES.get(kind.split("-")[0], ""))
+    if kind in ENCODERS:
+        tokenizer.add_special_tokens({"pad_token": "<pad>", "mask_token": "<mask>"})
+        tokenizer.add_special_tokens({"cls_token": "<s>", "sep_token": "</s>"})
     tiny_model(kind, vocabulary=len(tokenizer), seed=seed, **changes).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder
@@ -132,8 +141,34 @@ ENCODER_DECODERS: dict[str, dict[str, Any]] = {
     "pegasus": {**_SIDES, "decoder_start_token_id": 2},
     "marian": {**_SIDES, "decoder_start_token_id": 2, "decoder_vocab_size": None},
 }
-CONFIGS |= ENCODER_DECODERS
-TEMPLATES = {"llama": "<s> $A", "bart": "<s> $A </s>"} | dict.fromkeys(
-    ("t5", "pegasus", "marian"), "$A </s>"
-)
+_ENCODER = {
+    "hidden_size": 32,
+    "intermediate_size": 48,
+    "num_hidden_layers": 3,
+    "num_attention_heads": 4,
+    "max_position_embeddings": 96,
+    "pad_token_id": 2,
+}
+ENCODERS: dict[str, dict[str, Any]] = {
+    "bert": _ENCODER,
+    "bert-bare": _ENCODER,
+    "roberta": _ENCODER,
+    "xlm-roberta": _ENCODER,
+    "electra": {**_ENCODER, "embedding_size": 16},
+    "albert": {**_ENCODER, "embedding_size": 16},
+    "albert-groups": {**_ENCODER, "num_hidden_layers": 4, "num_hidden_groups": 2},
+    "distilbert": {
+        **{"dim": 32, "hidden_dim": 48, "n_layers": 3, "n_heads": 4},
+        **{"max_position_embeddings": 96, "pad_token_id": 2},
+    },
+    "modernbert": {**_ENCODER, "local_attention": 8, "cls_token_id": 0, "sep_token_id": 1},
+}
+"""With a head for blanks, but for "-bare"."""
+CONFIGS |= ENCODER_DECODERS | ENCODERS
+_READERS = {kind.split("-")[0] for kind in ENCODERS}
+
+TEMPLATES = {
+    "llama": "<s> $A",
+    **dict.fromkeys(("bart", *_READERS), "<s> $A </s>"),
+} | dict.fromkeys(("t5", "pegasus", "marian"), "$A </s>")
 """What each kind's tokenizer puts around a text."""

@@ -57,6 +57,7 @@ class AttentionKind(enum.Enum):
     DECODER_SELF = "decoder_self"
     """The only one of decoder-only backbones."""
     ENCODER_SELF = "encoder_self"
+    """The only one of encoders without a decoder."""
     DECODER_CROSS = "decoder_cross"
 
 
@@ -171,7 +172,7 @@ class PrefixMethod:
         architecture=Architecture.ENCODER_DECODER,
     )
     """The paper's code has the prefix of an encoder–decoder in all three. A decoder-only backbone
-    has decoder self-attention alone, and none of the three counts there."""
+    or an encoder has its own self-attention alone, and none of the three counts there."""
 
     def __post_init__(self) -> None:
         check_settings(self)
@@ -208,7 +209,8 @@ class PrefixMethod:
             UserError: a layer is named that the backbone does not have.
         """
         if not shape.encoder_decoder:
-            return {AttentionKind.DECODER_SELF: self.lengths(shape.layers, "the backbone")}
+            own = AttentionKind.ENCODER_SELF if shape.reads_only else AttentionKind.DECODER_SELF
+            return {own: self.lengths(shape.layers, "the backbone")}
         every = {
             AttentionKind.ENCODER_SELF: (self.encoder_self, shape.encoder_layers, "the encoder"),
             AttentionKind.DECODER_SELF: (self.decoder_self, shape.layers, "the decoder"),
@@ -319,7 +321,8 @@ def _words(shape: BackboneShape, method: PrefixMethod, sites: dict[AttentionKind
         )
         where += ")"
     elif method.layers:
-        where = f"{sites[AttentionKind.DECODER_SELF]} of {where}"
+        (count,) = sites.values()
+        where = f"{count} of {where}"
     where = f"{where} (layers {method.layers})" if method.layers else where
     most = "up to " if ":" in method.layers else ""
     return (

@@ -34,7 +34,7 @@ class PositionScheme(enum.Enum):
     """Where the positions of the tokens after the prefix start."""
 
     AFTER_PREFIX = "after_prefix"
-    """At P: decoder-only backbones, as in the paper's code."""
+    """At P: decoder-only backbones as in the paper's code, and encoders as in P-tuning v2's."""
     UNSHIFTED = "unshifted"
     """At 0: encoder–decoders, as in the paper's code."""
     INFIX = "infix"

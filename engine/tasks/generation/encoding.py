@@ -28,9 +28,14 @@ class Encoded:
 
 
 class PromptTokenizer:
-    """Turns texts into the token ids that training and decoding share."""
+    """Turns texts into the token ids that training and decoding share.
+
+    Raises:
+        UserError: the backbone cannot write.
+    """
 
     def __init__(self, backbone: Backbone, data: DataSpec) -> None:
+        backbone.check_writes()
         name = prompt_name(data.prompt, encoder_decoder=backbone.is_encoder_decoder)
         self._prompt = prompt_named(name)
         self._backbone = backbone

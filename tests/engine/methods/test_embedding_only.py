@@ -90,5 +90,5 @@ def test_the_cost_is_what_is_trained(form: Parametrisation, tmp_path: Path) -> N
 
 
 def test_an_encoder_decoder_is_refused(tmp_path: Path) -> None:
-    with refused("embedding-only-for-encoder-decoder", backbone="bart"):
+    with refused("embedding-only-needs-decoder", backbone="bart"):
         PrefixTuning(tiny(tmp_path, "bart"), method(), seed=0)

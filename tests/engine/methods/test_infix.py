@@ -124,7 +124,7 @@ def step_by_step(stored: SavedPrefix, prompt: list[int], steps: int) -> str:
 
 
 def test_what_an_infix_cannot_be_is_refused(tmp_path: Path) -> None:
-    with refused("infix-for-encoder-decoder", backbone="bart"):
+    with refused("infix-needs-decoder", backbone="bart"):
         infix(tiny(tmp_path, "bart"))
     with pytest.raises(UserError, match="An infix is trained in all layers, not as embeddings"):
         PrefixMethod(position=Placement.INFIX, depth=Depth.EMBEDDING_ONLY)
