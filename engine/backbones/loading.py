@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,6 +54,8 @@ class Backbone:
             backbone writes.
         fingerprint: of weights and vocabulary, see `engine.backbones.fingerprint`.
         shape: sizes that decide those of a prefix.
+        head_is_read: whether its outputs over the vocabulary are; else its hidden states are, and
+            the weights behind them are not trained.
     """
 
     name: str
@@ -62,6 +64,20 @@ class Backbone:
     tokenizer: Any
     fingerprint: str
     shape: BackboneShape
+    head_is_read: bool = True
+
+    def read_by_states(self) -> Backbone:
+        """The same backbone for a task that reads its hidden states."""
+        return replace(self, head_is_read=False)
+
+    def weights(self) -> dict[str, Any]:
+        """Its parameters that what is read depends on, by name; tied ones once."""
+        body = {id(parameter) for parameter in self.model.base_model.parameters()}
+        return {
+            name: parameter
+            for name, parameter in self.model.named_parameters()
+            if self.head_is_read or id(parameter) in body
+        }
 
     @property
     def is_encoder_decoder(self) -> bool:

@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from engine.contract.backbone import BackboneKind
 from engine.contract.errors import UserError
 
 _KEY = "setting"
@@ -26,12 +27,12 @@ class Architecture(enum.Enum):
     """The backbones on which a setting means anything."""
 
     ANY = "any"
-    DECODER_ONLY = "decoder_only"
-    ENCODER_DECODER = "encoder_decoder"
+    DECODER_ONLY = BackboneKind.DECODER.value
+    ENCODER_DECODER = BackboneKind.ENCODER_DECODER.value
 
-    def fits(self, *, encoder_decoder: bool) -> bool:
+    def fits(self, kind: BackboneKind) -> bool:
         """Whether a backbone is one of them."""
-        return self is Architecture.ANY or (self is Architecture.ENCODER_DECODER) == encoder_decoder
+        return self is Architecture.ANY or self.value == kind.value
 
 
 @dataclass(frozen=True)

@@ -115,9 +115,7 @@ def find_places(backbone: Backbone, design: AdapterDesign) -> list[str]:
         [block.name for block in structure.blocks] if is_lin else _matrices(backbone, structure)
     )
     shape = backbone.shape
-    wanted = adapter_sites(
-        design, layers=shape.layers + shape.encoder_layers, attentions=shape.attentions
-    )
+    wanted = adapter_sites(design, layers=shape.layer_modules, attentions=shape.attentions)
     if len(places) != wanted:
         what = (
             "layers" if is_lin else "matrices that end an attention or a feed-forward in its width"

@@ -18,7 +18,7 @@ class BitFit(ChosenWeights):
     """
 
     def __init__(self, backbone: Backbone, method: BiasMethod, *, seed: int = 0) -> None:
-        names = [name for name, _ in backbone.model.named_parameters() if _is_bias(name)]
+        names = [name for name in backbone.weights() if _is_bias(name)]
         if not names:
             raise UserError(
                 "backbone-without-biases",

@@ -5,11 +5,23 @@ from __future__ import annotations
 from transformers import PreTrainedModel
 from transformers.modeling_layers import GradientCheckpointingLayer
 
+from engine.contract.errors import UserError
 from engine.fast.path import save_memory
 
 
 def enable_checkpointing(model: PreTrainedModel) -> None:
-    """Compute activations again in the backward pass instead of keeping them."""
+    """Compute activations again in the backward pass instead of keeping them.
+
+    Raises:
+        UserError: the backbone's layers cannot do so.
+    """
+    if not model.supports_gradient_checkpointing:
+        raise UserError(
+            "checkpointing-not-supported",
+            "{model} cannot compute activations again in the backward pass. Switch gradient "
+            "checkpointing off, and lower the batch size if memory is short.",
+            model=type(model).__name__,
+        )
     # Renamed in transformers 5.23; the old name goes in 6.
     enable = getattr(model, "activation_checkpointing_enable", None)
     (enable or model.gradient_checkpointing_enable)()

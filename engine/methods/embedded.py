@@ -14,7 +14,7 @@ from transformers import PreTrainedModel
 from engine.backbones.loading import Backbone
 from engine.contract.methods.p_tuning import PTuningMethod
 from engine.contract.methods.prompt import PromptMethod
-from engine.methods.attention import KeyValues, PrefixAttention, attention_of
+from engine.methods.attention import KeyValues, PrefixAttention, attention_of, reads_only
 from engine.methods.base import SameForAllRows, System, Tensors
 from engine.methods.checkpointing import set_checkpointing
 from engine.methods.delta import PeftForm, SavedAsDelta, check_tensors
@@ -52,7 +52,7 @@ class PromptedBackbone(SameForAllRows):
     def active(self) -> Iterator[None]:
         """Compute the embeddings once, and let the backbone read them."""
         model, embeddings = self.backbone.model, self._embeddings()
-        if self.backbone.is_encoder_decoder:
+        if self.backbone.is_encoder_decoder or self.backbone.reads_only:
             with before_encoder(model, embeddings):
                 yield
             return
@@ -130,7 +130,7 @@ class SavedPrompt(PromptedBackbone):
         self, backbone: Backbone, method: PromptMethod | PTuningMethod, tensors: Tensors
     ) -> None:
         super().__init__(backbone, method.prompt_length)
-        check_tensors(tensors, {PROMPT: (method.prompt_length, backbone.shape.width)})
+        check_tensors(tensors, {PROMPT: (method.prompt_length, backbone.shape.read_width)})
         self._saved = tensors[PROMPT].to(backbone.model.device)
 
     def _embeddings(self) -> torch.Tensor:
@@ -171,16 +171,32 @@ def embedded(model: PreTrainedModel, ids: torch.Tensor) -> torch.Tensor:
 
 @contextlib.contextmanager
 def before_encoder(model: PreTrainedModel, prompt: torch.Tensor) -> Iterator[None]:
-    """Let an encoder read embeddings [P, d] before its tokens, and the decoder see them."""
+    """Let an encoder read embeddings [P, d] before its tokens, and the decoder see them.
+
+    An encoder without a decoder gives the states of its tokens alone, [B, T, d]; its positions
+    are to be given from P on.
+    """
     length = prompt.shape[0]
 
     def widen_input(_module: nn.Module, args: Any, kwargs: dict[str, Any]) -> Any:
-        ids, mask = kwargs["input_ids"], kwargs.get("attention_mask")
+        ids = args[0] if args else kwargs["input_ids"]
+        mask = kwargs.get("attention_mask")
         own = embedded(model, ids)
         before = prompt.to(own.dtype).expand(ids.shape[0], -1, -1)  # [B, P, d]
         wide = pad(torch.ones_like(ids) if mask is None else mask, (length, 0), value=1)
         changed = {"inputs_embeds": torch.cat([before, own], dim=1), "attention_mask": wide}
-        return args, {**kwargs, "input_ids": None, **changed}
+        if kwargs.get("token_type_ids") is not None:
+            changed["token_type_ids"] = pad(kwargs["token_type_ids"], (length, 0), value=0)
+        positions = kwargs.get("position_ids")
+        if positions is not None:
+            first = positions.min(dim=1, keepdim=True).values - length
+            own = first + torch.arange(length, device=positions.device)
+            changed["position_ids"] = torch.cat([own, positions], dim=1)
+        return (), {**kwargs, "input_ids": None, **changed}
+
+    def cut_states(_module: nn.Module, _args: Any, output: Any) -> Any:
+        output.last_hidden_state = output.last_hidden_state[:, length:]
+        return output
 
     def widen_cross(_module: nn.Module, args: Any, kwargs: dict[str, Any]) -> Any:
         mask = kwargs.get("encoder_attention_mask")
@@ -188,10 +204,16 @@ def before_encoder(model: PreTrainedModel, prompt: torch.Tensor) -> Iterator[Non
             kwargs = {**kwargs, "encoder_attention_mask": pad(mask, (length, 0), value=1)}
         return args, kwargs
 
-    handles = [
-        model.get_encoder().register_forward_pre_hook(widen_input, with_kwargs=True),
-        model.get_decoder().register_forward_pre_hook(widen_cross, with_kwargs=True),
-    ]
+    if reads_only(model):
+        handles = [
+            model.base_model.register_forward_pre_hook(widen_input, with_kwargs=True),
+            model.base_model.register_forward_hook(cut_states),
+        ]
+    else:
+        handles = [
+            model.get_encoder().register_forward_pre_hook(widen_input, with_kwargs=True),
+            model.get_decoder().register_forward_pre_hook(widen_cross, with_kwargs=True),
+        ]
     try:
         yield
     finally:

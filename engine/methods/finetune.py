@@ -13,7 +13,7 @@ from engine.fast.decoder import FastDecoder
 from engine.fast.path import path_of, trained_decoder_of
 from engine.fast.prefix import Prefix
 from engine.fast.trained import TrainedDecoder
-from engine.methods.base import SameForAllRows
+from engine.methods.base import SameForAllRows, count
 from engine.methods.checkpointing import is_checkpointing
 
 
@@ -25,7 +25,9 @@ class FullFinetuning(SameForAllRows):
         self.position_offset = 0
         self._dropout = method.backbone_dropout
         self._decoder = trained_decoder_of(backbone.model)
-        backbone.model.requires_grad_(True)
+        backbone.model.requires_grad_(False)
+        for parameter in backbone.weights().values():
+            parameter.requires_grad_(True)
 
     @property
     def computed_by(self) -> str:
@@ -38,8 +40,8 @@ class FullFinetuning(SameForAllRows):
         return None if saves_memory or torch.is_autocast_enabled("cpu") else self._decoder
 
     def trainable(self) -> dict[str, torch.nn.Parameter]:
-        """All parameters; tied ones once."""
-        return dict(self.backbone.model.named_parameters())
+        """All parameters that what is read depends on; tied ones once."""
+        return self.backbone.weights()
 
     def set_training(self, training: bool) -> None:
         """Switch the backbone's own dropout, if the method wants it."""
@@ -50,8 +52,8 @@ class FullFinetuning(SameForAllRows):
         return ()
 
     def frozen_parameters(self) -> int:
-        """None."""
-        return 0
+        """A head that is not read."""
+        return int(self.backbone.model.num_parameters()) - count(self.trainable())
 
     def artifact(self) -> None:
         """The backbone itself is saved."""

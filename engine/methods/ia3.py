@@ -5,9 +5,14 @@ from __future__ import annotations
 from engine.backbones.loading import Backbone
 from engine.contract.errors import UserError
 from engine.contract.methods.ia3 import Ia3Method
+from engine.methods.attention import attention_of
 from engine.methods.base import Tensors
 from engine.methods.delta import PeftForm
 from engine.methods.peft_layers import PeftLayers, matrices_ending, peft_names
+from engine.methods.structure import is_linear, structure_of
+
+_KEYS_AND_VALUES = {"key", "value", "k_lin", "v_lin"}
+"""What encoders of which PEFT makes no choice call them."""
 
 
 class Ia3(PeftLayers):
@@ -26,6 +31,11 @@ class Ia3(PeftLayers):
         inner = constants.TRANSFORMERS_MODELS_TO_IA3_FEEDFORWARD_MODULES_MAPPING.get(family, [])
         places = matrices_ending(backbone.model, ends)
         feed_forward = matrices_ending(backbone.model, inner)
+        chosen_by = f"PEFT's choice for {family}"
+        if not places and backbone.reads_only:
+            places, feed_forward = _choice(backbone)
+            ends = sorted({name.rpartition(".")[2] for name in places})
+            chosen_by = "those of Liu et al. 2022, as PEFT makes no choice"
         if not places:
             raise UserError(
                 "ia3-modules-missing",
@@ -37,8 +47,7 @@ class Ia3(PeftLayers):
         config = IA3Config(target_modules=places, feedforward_modules=feed_forward)
         super().__init__(backbone, config, places, dropout=method.backbone_dropout, seed=seed)
         self._notes = (
-            f"(IA)³ at {len(places)} matrices of {backbone.name}, {', '.join(ends)}: PEFT's choice "
-            f"for {family}.",
+            f"(IA)³ at {len(places)} matrices of {backbone.name}, {', '.join(ends)}: {chosen_by}.",
         )
 
     @staticmethod
@@ -53,3 +62,21 @@ class Ia3(PeftLayers):
             "fan_in_fan_out": min(places).endswith(".c_attn"),
         }
         return config, peft_names(tensors)
+
+
+def _choice(backbone: Backbone) -> tuple[list[str], list[str]]:
+    """Names of an encoder's keys, values and ends of feed-forwards, and of the last alone.
+
+    Both are empty where keys and values are one matrix (ModernBERT).
+    """
+    model = backbone.model
+    inside = {
+        part for attention in attention_of(model).modules.values() for part in attention.modules()
+    }
+    scaled = [
+        name
+        for name, module in model.named_modules()
+        if is_linear(module) and module in inside and name.rpartition(".")[2] in _KEYS_AND_VALUES
+    ]
+    inner = [block.feed_forward_end for block in structure_of(model, attentions=True).blocks]
+    return ([*scaled, *inner], inner) if scaled else ([], [])

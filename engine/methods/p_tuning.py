@@ -22,10 +22,10 @@ class PTuning(TrainedPrompt):
         }
         config = PromptEncoderConfig(
             num_virtual_tokens=method.prompt_length,
-            token_dim=backbone.shape.width,
+            token_dim=backbone.shape.read_width,
             num_transformer_submodules=1,
             encoder_reparameterization_type=kinds[method.prompt_encoder],
-            encoder_hidden_size=method.encoder_hidden or backbone.shape.width,
+            encoder_hidden_size=method.encoder_hidden or backbone.shape.read_width,
             encoder_num_layers=LSTM_LAYERS,
         )
         with torch.random.fork_rng(devices=[]):

@@ -19,7 +19,7 @@ class PromptTuning(TrainedPrompt):
 
         config = PromptTuningConfig(
             num_virtual_tokens=method.prompt_length,
-            token_dim=backbone.shape.width,
+            token_dim=backbone.shape.read_width,
             num_transformer_submodules=1,
             prompt_tuning_init=PromptTuningInit.RANDOM,
         )

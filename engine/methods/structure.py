@@ -54,34 +54,56 @@ def structure_of(model: PreTrainedModel, *, attentions: bool = False) -> Structu
         UserError: its attention cannot be reached.
     """
     names = {module: name for name, module in model.named_modules()}
-    inside: set[str] = set()
-    if attentions:
-        inside = {names[module] for module in attention_of(model).modules.values()}
+    body = set(model.base_model.modules())
     blocks: dict[str, Block] = {}
-    last_linear: dict[tuple[str, str], str] = {}
     after: list[str] = []
-    with _finished_modules(model) as finished:
+    with _finished_modules(model, attentions=attentions) as finished:
         run_a_few_tokens(model)
-    owners = {
-        name for module, name in names.items() if isinstance(module, GradientCheckpointingLayer)
-    }
+    owners = _layers(model)
+    has_attended = False
     for module in finished:
-        name = names[module]
-        if name in owners:
-            blocks[name] = Block(name, module)
-            after.clear()
+        if module is None:
+            has_attended = True
             continue
-        owner = _holder(name, owners)
-        if owner and is_linear(module):
-            last_linear[owner, _holder(name, inside)] = name
-        elif not owner and _is_norm(module):
+        name = names[module]
+        owner = name if name in owners else _holder(name, owners)
+        if owner:
+            after.clear()
+            block = blocks.setdefault(owner, Block(owner, model.get_submodule(owner)))
+        elif _is_norm(module) and module in body:
             after.append(name)
-    for (owner, attention), name in last_linear.items():
-        if attention:
-            blocks[owner].attention_ends.append(name)
-        else:
-            blocks[owner].feed_forward_end = name
+        if owner and is_linear(module):
+            # What first multiplies after an attention ends it, inside its module or behind it.
+            if not has_attended:
+                block.feed_forward_end = name
+            elif name not in block.attention_ends:
+                block.attention_ends.append(name)
+            has_attended = False
     return Structure(tuple(blocks.values()), tuple(after))
+
+
+def _layers(model: PreTrainedModel) -> set[str]:
+    """Names of a backbone's layers.
+
+    They are what can compute its activations again, or where nothing can (ALBERT), the parts of a
+    list that hold an attention.
+    """
+    found = {
+        name
+        for name, module in model.named_modules()
+        if isinstance(module, GradientCheckpointingLayer)
+    }
+    if found:
+        return found
+    attentions = {id(module) for module in attention_of(model).modules.values()}
+    return {
+        f"{name}.{at}"
+        for name, module in model.named_modules()
+        if isinstance(module, nn.ModuleList)
+        for at, part in enumerate(module)
+        if not any(isinstance(inner, nn.ModuleList) for inner in part.modules())
+        and any(id(inner) in attentions for inner in part.modules())
+    }
 
 
 def is_linear(module: nn.Module) -> bool:
@@ -106,16 +128,24 @@ def _holder(name: str, holders: set[str]) -> str:
 
 
 @contextlib.contextmanager
-def _finished_modules(model: nn.Module) -> Iterator[list[nn.Module]]:
-    """The modules that ran inside, in the order in which they ended."""
-    finished: list[nn.Module] = []
+def _finished_modules(
+    model: PreTrainedModel, *, attentions: bool
+) -> Iterator[list[nn.Module | None]]:
+    """The modules that ran inside, in the order in which they ended; None where one attended."""
+    finished: list[nn.Module | None] = []
 
     def note(module: nn.Module, _args: object, _output: object) -> None:
         finished.append(module)
 
+    def note_attention(*_: object) -> None:
+        finished.append(None)
+
+    watched = (
+        attention_of(model).watched(note_attention) if attentions else contextlib.nullcontext()
+    )
     handles = [module.register_forward_hook(note) for module in model.modules()]
     try:
-        with torch.no_grad():
+        with torch.no_grad(), watched:
             yield finished
     finally:
         for handle in handles:

@@ -20,14 +20,15 @@ class TopLayers(ChosenWeights):
         model, shape = backbone.model, backbone.shape
         structure = structure_of(model)
         decoder = structure.blocks[shape.encoder_layers :]
-        if len(decoder) != shape.layers:
+        layers = shape.own_layers or shape.layers
+        if len(decoder) != layers:
             raise UserError(
                 "top-layers-missing",
                 "{backbone} cannot be trained in its top layers: it has only {count} of the "
                 "expected {layers} layers. Choose another method or backbone.",
                 backbone=backbone.name,
                 count=len(decoder),
-                layers=shape.layers,
+                layers=layers,
             )
         if method.top_layers > len(decoder):
             noun = "decoder" if backbone.is_encoder_decoder else "backbone"

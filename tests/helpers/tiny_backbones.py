@@ -154,6 +154,7 @@ ENCODERS: dict[str, dict[str, Any]] = {
     "bert-bare": _ENCODER,
     "roberta": _ENCODER,
     "xlm-roberta": _ENCODER,
+    "camembert": _ENCODER,
     "electra": {**_ENCODER, "embedding_size": 16},
     "albert": {**_ENCODER, "embedding_size": 16},
     "albert-groups": {**_ENCODER, "num_hidden_layers": 4, "num_hidden_groups": 2},

@@ -107,7 +107,7 @@ def _describe(method: AdapterMethod) -> str:
 
 def _counts(shape: BackboneShape, method: AdapterMethod) -> Counts:
     design, width = method.design, shape.width
-    sites = adapter_sites(design, layers=shape.total_layers, attentions=shape.attentions)
+    sites = adapter_sites(design, layers=shape.layer_modules, attentions=shape.attentions)
     bottleneck = adapter_bottleneck(method, width=width, sites=sites, parameters=shape.parameters)
     count = sites * adapter_parameters(design, width=width, bottleneck=bottleneck)
     return Counts(count, count)

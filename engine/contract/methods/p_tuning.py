@@ -57,7 +57,7 @@ class PTuningMethod:
 
 def _counts(shape: BackboneShape, method: PTuningMethod) -> Counts:
     """Of the embeddings and of the network behind them, as PEFT builds it."""
-    width = shape.width
+    width = shape.read_width
     hidden = method.encoder_hidden or width
     embeddings = method.prompt_length * width
     if method.prompt_encoder is PromptEncoder.MLP:

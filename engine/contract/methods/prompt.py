@@ -34,7 +34,7 @@ class PromptMethod:
 
 
 def _counts(shape: BackboneShape, method: PromptMethod) -> Counts:
-    count = method.prompt_length * shape.width
+    count = method.prompt_length * shape.read_width
     return Counts(count, count)
 
 

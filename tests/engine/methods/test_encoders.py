@@ -50,7 +50,7 @@ def expected_states(
     return found
 
 
-FIRST = {"roberta": 3, "xlm-roberta": 3}
+FIRST = {"roberta": 3, "xlm-roberta": 3, "camembert": 3}
 """Where positions start: behind the padding token's number, which is 2 here."""
 
 

@@ -64,9 +64,7 @@ class Draft:
         if part == "method" and field not in {item.name for item in settings_of(self.info.spec)}:
             return False
         setting = SETTINGS[name].setting
-        if shape is not None and not setting.architecture.fits(
-            encoder_decoder=shape.encoder_decoder
-        ):
+        if shape is not None and not setting.architecture.fits(shape.kind):
             return False
         others = {other: self[f"{part}.{other}"] for other, _ in setting.visible_when}
         blocks = SETTINGS[name].kind is str and bool(setting.none and self[name])
