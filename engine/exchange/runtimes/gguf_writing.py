@@ -194,7 +194,7 @@ def _add_tokenizer(writer: gguf.GGUFWriter, folder: Path, embeddings: int) -> No
         tokens.append(texts.get(number, f"[PAD{number}]"))
         kinds.append(kind)
     merges = [merge if isinstance(merge, str) else " ".join(merge) for merge in model["merges"]]
-    tokenizer = load_full_tokenizer(folder)
+    tokenizer = load_full_tokenizer(folder, reads_only=False)
     start = tokenizer("", verbose=False)["input_ids"]
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre(pre)

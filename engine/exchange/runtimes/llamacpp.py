@@ -80,7 +80,7 @@ def write(
         Cancelled: the user gave up.
     """
     cells = cells_of(key_values, card, runtime=NAME)
-    tokenizer = load_full_tokenizer(backbone)
+    tokenizer = load_full_tokenizer(backbone, reads_only=False)
     pieces = pieces_of(card, tokenizer)
     stamp = stamp_of(card, tokenizer, cells.length, begin=pieces.start[:1])
     form = CacheForm(command.cache_type, command.flash_attention)

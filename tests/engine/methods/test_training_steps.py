@@ -46,7 +46,8 @@ CASES: dict[str, tuple[str, MethodSpec]] = {
     **OTHER_METHODS,
     **{
         f"mlp on {family}": (family, PrefixMethod(**MLP))
-        for family in CONFIGS.keys() - ENCODERS.keys()
+        for family in CONFIGS
+        if family not in ENCODERS
     },
     **{
         f"{name} on {family}": (family, spec)
