@@ -148,7 +148,7 @@ def test_an_entry_is_found_by_name_and_by_hub_id() -> None:
     assert find_entry("gpt3") is None
 
 
-@pytest.mark.parametrize("kind", CONFIGS.keys() - ENCODERS.keys())
+@pytest.mark.parametrize("kind", [kind for kind in CONFIGS if kind not in ENCODERS])
 def test_the_shape_is_what_a_cache_of_the_model_holds(kind: str, tmp_path: Path) -> None:
     model = tiny_model(kind)
     model.save_pretrained(tmp_path)
