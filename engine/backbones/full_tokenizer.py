@@ -12,7 +12,7 @@ from engine.backbones.tokenizer import ROLES, LightTokenizer
 from engine.contract.errors import UserError
 
 
-def load_full_tokenizer(folder: Path, *, reads_only: bool) -> Any:
+def load_full_tokenizer(folder: Path, *, reads_only: bool = False) -> Any:
     """The tokenizer in a backbone's folder; it has a token that pads, and one that ends texts.
 
     Args:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from engine.backbones.loading import Backbone
 from engine.contract.errors import UserError
 from engine.contract.methods.top_layers import TopLayersMethod
@@ -20,17 +22,16 @@ class TopLayers(ChosenWeights):
         model, shape = backbone.model, backbone.shape
         structure = structure_of(model)
         decoder = structure.blocks[shape.encoder_layers :]
-        layers = shape.own_layers or shape.layers
-        if len(decoder) != layers:
+        if len(decoder) != (shape.own_layers or shape.layers):
             raise UserError(
                 "top-layers-missing",
                 "{backbone} cannot be trained in its top layers: it has only {count} of the "
                 "expected {layers} layers. Choose another method or backbone.",
                 backbone=backbone.name,
                 count=len(decoder),
-                layers=layers,
+                layers=shape.own_layers or shape.layers,
             )
-        if method.top_layers > len(decoder):
+        if method.top_layers > shape.layers:
             noun = "decoder" if backbone.is_encoder_decoder else "backbone"
             raise UserError(
                 "more-top-layers-than-layers",
@@ -39,9 +40,11 @@ class TopLayers(ChosenWeights):
                 top_layers=method.top_layers,
                 side=noun,
                 backbone=backbone.name,
-                layers=len(decoder),
+                layers=shape.layers,
             )
-        places = [block.name for block in decoder[-method.top_layers :]] + list(structure.after)
+        # ALBERT runs the same module in several layers.
+        modules = math.ceil(method.top_layers * len(decoder) / shape.layers)
+        places = [block.name for block in decoder[-modules:]] + list(structure.after)
         if method.embeddings:
             names = {module: name for name, module in model.named_modules()}
             places.append(names[model.get_input_embeddings()])
@@ -51,4 +54,7 @@ class TopLayers(ChosenWeights):
             [name for name, _ in model.named_parameters() if name.startswith(chosen)],
             dropout=method.backbone_dropout,
         )
-        self._notes = (f"Trained of {backbone.name}: {', '.join(places)}.",)
+        note = f"Trained of {backbone.name}: {', '.join(places)}."
+        if len(decoder) < shape.layers:
+            note += f" Its {shape.layers} layers share {len(decoder)} sets of weights."
+        self._notes = (note,)

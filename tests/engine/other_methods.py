@@ -84,7 +84,7 @@ def logits(
         if backbone.is_encoder_decoder:
             rows = torch.arange(7, 7 + decoder).expand(len(ids), -1)
             sides = {"decoder_input_ids": rows}
-        found: torch.Tensor = backbone.model(input_ids=ids, attention_mask=mask, **sides).logits
+        found: torch.Tensor = backbone.model(input_ids=ids, attention_mask=mask, **sides)[0]
     return found
 
 
