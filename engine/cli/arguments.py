@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import fields, replace
 from typing import Any, NoReturn
 
+from engine.cli.data_options import add_answer_options
 from engine.contract.errors import UserError
 from engine.contract.exports import EXPORT_NAMES, EXPORTS
 from engine.contract.methods.all import METHODS_BY_NAME
@@ -25,7 +26,6 @@ from engine.contract.protocol.prefixes import CacheType
 from engine.contract.reading.reading import FileReport
 from engine.contract.runs.scores import Encoder
 from engine.contract.schema import SettingField, settings_of
-from engine.contract.specs.answer import AnswerKind
 from engine.contract.specs.data import (
     Column,
     DataSpec,
@@ -65,17 +65,7 @@ def add_run_options(parser: argparse.ArgumentParser, *, choose_method: bool = Tr
         metavar="COL",
         help="the column to learn (input and target both left out: guessed by name and content)",
     )
-    data.add_argument(
-        "--task",
-        choices=[kind.value for kind in AnswerKind],
-        help="what the target is: a text, one label, tags for words, or a span of the source "
-        "(default: guessed, or a text where every input is named with its role)",
-    )
-    data.add_argument(
-        "--start",
-        metavar="COL",
-        help="span: the column that says where answers start in the source, in characters",
-    )
+    add_answer_options(data)
     add_reference_option(data)
     data.add_argument("--split-column", metavar="COL", help='a column of "train", "valid", "test"')
     data.add_argument("--category-column", metavar="COL", help="a column of categories")

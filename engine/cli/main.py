@@ -24,12 +24,12 @@ from engine.cli.arguments import (
     add_run_options,
 )
 from engine.cli.console import EscapedFormatter, complain
+from engine.cli.data_options import DATA, add_data_option
 from engine.cli.later import Verb, later
 from engine.cli.prefix_verbs import add_prefix_verbs
 from engine.cli.reading import add_reading_options
 from engine.contract.errors import Cancelled, UserError
 from engine.contract.metrics import DEFAULT_METRICS, METRICS, default_metrics
-from engine.contract.reading.formats import FORMAT_TITLES
 from engine.contract.schema import settings_of
 from engine.contract.specs.answer import AnswerKind
 from engine.contract.studies.recipes import RECIPES, StudyKind, StudySettings
@@ -114,9 +114,6 @@ def make_parser() -> Parser:
     return parser
 
 
-_DATA = f"{FORMAT_TITLES}, a folder of files, or hub:OWNER/NAME"
-
-
 def _training_verbs(verbs: argparse._SubParsersAction[Parser]) -> None:
     verb = verbs.add_parser("try", help="the whole job on the shipped sample, without a window")
     verb.add_argument(
@@ -126,7 +123,7 @@ def _training_verbs(verbs: argparse._SubParsersAction[Parser]) -> None:
     verb.set_defaults(verb=later("trying", "try_sample"))
 
     verb = verbs.add_parser("train", help="train a prefix, or fine-tune, on a data file")
-    verb.add_argument("--data", required=True, metavar="FILE", help=f"learn from {_DATA}")
+    add_data_option(verb, required=True)
     verb.add_argument("--out", required=True, metavar="RUN_DIR", help="run folder to make")
     verb.add_argument("--name", help="name of the run (default: its method)")
     add_reading_options(verb)
@@ -149,7 +146,7 @@ def _study_verb(verbs: argparse._SubParsersAction[Parser]) -> None:
     verb.add_argument("kind", choices=[kind.value for kind in StudyKind], metavar="KIND",
                      help=", ".join(kind.value for kind in StudyKind))  # fmt: skip
     verb.add_argument("--project", required=True, metavar="DIR", help="made if it is not there")
-    verb.add_argument("--data", metavar="FILE", help=f"learn from {_DATA}")
+    add_data_option(verb, required=False)
     verb.add_argument("--name", help="to tell studies of a kind apart (default: the kind)")
     for item in settings_of(StudySettings):
         default = " ".join(map(str, item.default))
@@ -210,7 +207,7 @@ def _output_verbs(verbs: argparse._SubParsersAction[Parser]) -> None:
         help="a finished run, or a prefix folder; with --prefix-column, a folder of such folders",
     )
     verb.add_argument(
-        "--data", required=True, metavar="FILE", help=f"the inputs: {_DATA}; - is standard input"
+        "--data", required=True, metavar="FILE", help=f"the inputs: {DATA}; - is standard input"
     )
     verb.add_argument(
         "--out",

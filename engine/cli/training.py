@@ -16,6 +16,7 @@ from engine.backbones.entries import find_entry
 from engine.backbones.loading import find_folder
 from engine.cli.arguments import guessed_mapping, mapping_of, run_spec
 from engine.cli.console import Console, ConsoleReporter, RunPrinter
+from engine.cli.data_options import named_answer
 from engine.cli.reading import inspect, reading_options
 from engine.contract.errors import UserError
 from engine.contract.projects.dataset_store import no_such_column
@@ -24,10 +25,8 @@ from engine.contract.reading.reading import FileReport, ReadOptions
 from engine.contract.runs.events import RunState
 from engine.contract.runs.folder import RunFolder, RunMeta, StopRequest
 from engine.contract.runs.lock import is_locked, run_in_use
-from engine.contract.specs.answer import AnswerKind
 from engine.contract.specs.data import Column, Linearisation, Mapping, Role, SplitKind
 from engine.contract.specs.run import describe_method
-from engine.data.answer_guess import answer_of
 from engine.data.importing import import_file
 from engine.data.tallies import counted
 
@@ -171,7 +170,7 @@ def columns_of(
             category=arguments.category_column,
             start=arguments.start,
         )
-        return replace(mapping, answer=_named_answer(arguments, report, mapping)), None
+        return replace(mapping, answer=named_answer(arguments, report, mapping)), None
     roles = dict.fromkeys(arguments.references, Role.REFERENCES)
     roles |= {
         arguments.split_column: Role.SPLIT,
@@ -194,17 +193,6 @@ def columns_of(
     if report.split_kind is SplitKind.COLUMN and arguments.split_column is None:
         arguments.split_column = mapping.column_of(Role.SPLIT)
     return mapping, report.linearisation
-
-
-def _named_answer(
-    arguments: argparse.Namespace, report: FileReport, mapping: Mapping
-) -> AnswerKind:
-    """What is to be predicted where the columns are named: guessed where a role is guessed too."""
-    if arguments.task is not None:
-        return AnswerKind(arguments.task)
-    if all(role is not None for role, _ in arguments.inputs):
-        return AnswerKind.TEXT
-    return answer_of(report, mapping)
 
 
 def _words(mapping: Mapping) -> str:

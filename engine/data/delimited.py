@@ -5,15 +5,14 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TextIO
 
-from engine.contract.errors import UserError
 from engine.contract.reading.reading import ReadOptions
 from engine.contract.tables.saving import is_own_table, without_guard
-from engine.data.dialects import DELIMITERS, MAX_CELL_CHARACTERS, check_options
+from engine.data.dialects import DELIMITERS, check_options
 from engine.data.layout import find_layout
 from engine.data.records import EmptyRow, Item, ReadRow, RecordReader
 from engine.data.text_file import TextFile
+from engine.data.text_lines import lines_of
 
 _HEAD_LINES = 2000
 _HEAD_CHARACTERS = 2 * 2**20
@@ -67,7 +66,7 @@ class DelimitedReader:
     def rows(self) -> Iterator[Item]:
         """All rows in the file's order, broken and empty ones too; to be called once."""
         with self._file.part() as text:
-            items = self._records(self._lines(text, cut=self._file.is_cut))
+            items = self._records(lines_of(text, name=self._file.path.name, cut=self._file.is_cut))
             yield from map(_unguarded, items) if is_own_table(self.columns) else items
 
     def position_bytes(self) -> int:
@@ -102,33 +101,14 @@ class DelimitedReader:
         lines: list[str] = []
         characters = 0
         with self._file.head() as text:
-            for line in itertools.islice(self._lines(text, cut=False), skip, skip + _HEAD_LINES):
+            for line in itertools.islice(
+                lines_of(text, name=self._file.path.name, cut=False), skip, skip + _HEAD_LINES
+            ):
                 lines.append(line)
                 characters += len(line)
                 if characters > _HEAD_CHARACTERS:
                     break
         return lines
-
-    def _lines(self, text: TextIO, *, cut: bool) -> Iterator[str]:
-        """Lines with their ends; without the last where the text is `cut` within it."""
-        number = 1
-        line = text.readline(MAX_CELL_CHARACTERS).removeprefix("\ufeff")
-        while line:
-            if len(line) == MAX_CELL_CHARACTERS:
-                raise UserError(
-                    "line-too-long",
-                    "Line {line} of {file} is longer than {limit:,} characters. Choose a file with "
-                    "one row per line.",
-                    line=number,
-                    file=self._file.path.name,
-                    limit=MAX_CELL_CHARACTERS,
-                )
-            following = text.readline(MAX_CELL_CHARACTERS)
-            if cut and not following and number > 1:
-                return
-            yield line
-            line = following
-            number += 1
 
 
 def _unguarded(item: Item) -> Item:

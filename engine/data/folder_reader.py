@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -71,7 +72,38 @@ def data_files(folder: Path) -> tuple[Path, ...]:
             path=folder,
             names=some,
         )
+    if not files:
+        files = _files_of_sides(by_ending, folder)
+    return by_side(files, folder)
+
+
+def by_side(files: Iterable[Path], folder: Path) -> tuple[Path, ...]:
+    """The files, training first."""
     return tuple(sorted(files, key=lambda file: (_order(file, folder), file)))
+
+
+def _files_of_sides(by_ending: Mapping[str, list[Path]], folder: Path) -> list[Path]:
+    """Files whose names say "train", "dev" or "test", whatever they end in.
+
+    Raises:
+        UserError: they differ in more than that.
+    """
+    files = [file for files in by_ending.values() for file in files if split_of(file, folder)]
+    names: dict[str, list[str]] = {}
+    for file in files:
+        words = re.split(r"([^a-zA-Z]+)", file.name)
+        rest = "".join(word for word in words if side_named(word) is None)
+        names.setdefault(rest, []).append(file.name)
+    if len(names) > 1:
+        groups = ["{" + ",".join(sorted(group)) + "}" for group in names.values()]
+        raise UserError(
+            "several-sets-of-files",
+            "The folder {path} holds files of several datasets ({names}). Open those of one of "
+            "them together.",
+            path=folder,
+            names=", ".join(sorted(groups)[:_LISTED_SETS]),
+        )
+    return files
 
 
 class FolderReader:
@@ -82,7 +114,7 @@ class FolderReader:
 
     Args:
         path: of the folder.
-        files: as `data_files` found them.
+        files: as `data_files` or `by_side` gives them.
         options: for each file.
         open_file: opens a file, as `engine.data.readers.open_reader` does.
         sample_bytes: read no more than this.

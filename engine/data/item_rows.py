@@ -12,6 +12,7 @@ from engine.data.encodings import find_bad_byte, show_bad_bytes
 from engine.data.item_shapes import refuse_unread_forms, shape_of
 from engine.data.json_rows import (
     Cells,
+    ListColumns,
     NotAnItemError,
     Rejection,
     check_characters,
@@ -55,9 +56,9 @@ class ItemRows:
         if shape is not None and 2 * sum(map(shape.fits, head)) < len(head):
             shape = None
         self._shape = shape
-        self._tokens: frozenset[str] = frozenset()
+        self._lists = ListColumns()
         if shape is None:
-            columns, self._tokens = find_columns(head, name)
+            columns, self._lists = find_columns(head, name)
         else:
             columns = shape.columns
         marks: list[str] = []
@@ -139,7 +140,7 @@ class ItemRows:
 
     def _rows(self, item: dict[str, Any]) -> Iterator[Cells | Rejection]:
         if self._shape is None:
-            yield item_cells(item, self._tokens)
+            yield item_cells(item, self._lists)
             return
         if not self._shape.fits(item):
             raise NotAnItemError(f"it has not {self._shape.title}'s form, as the first items have")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.contract.errors import UserError
-from engine.data import chat_items, table_items, webnlg_items
+from engine.data import chat_items, table_items, task_items, webnlg_items
 from engine.data.json_rows import (
     Cells,
     Keeps,
@@ -60,11 +60,12 @@ def refuse_unread_forms(item: Item, file: str) -> None:
             "each game, write the cells you want as a text, and the summary beside it.",
             file=file,
         )
-    if isinstance(item.get("paragraphs"), list):
+    if isinstance(item.get("passage"), dict) and isinstance(item.get("qas"), list):
         raise UserError(
-            "squad-paragraphs",
-            "{file} has SQuAD's form, questions nested in paragraphs. Write one object with "
-            "context, question and answer per question.",
+            "record-queries",
+            "{file} has ReCoRD's form: each query is answered by one of its passage's entities, "
+            "which is neither a label nor a span. Write one row per query and entity, with a "
+            "label that says whether it is right.",
             file=file,
         )
 
@@ -108,5 +109,9 @@ SHAPES = (
     ),
     Shape("ToTTo", table_items.is_totto, table_items.COLUMNS, table_items.totto_rows),
     Shape("WikiBio", table_items.is_wikibio, table_items.COLUMNS, table_items.wikibio_rows),
+    Shape("COPA", task_items.is_copa, task_items.COPA_COLUMNS, task_items.copa_rows),
+    Shape("MultiRC", task_items.is_multirc, task_items.MULTIRC_COLUMNS, task_items.multirc_rows),
+    Shape("WSC", task_items.is_wsc, task_items.WSC_COLUMNS, task_items.wsc_rows),
+    Shape("SQuAD", task_items.is_squad, task_items.SQUAD_COLUMNS, task_items.squad_rows),
     Shape("chat", chat_items.fits, chat_items.COLUMNS, chat_items.rows),
 )

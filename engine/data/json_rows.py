@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from engine.data.column_names import REFERENCES, SOURCES, TARGETS
 from engine.data.encodings import show_bad_bytes
 from engine.data.headers import MOST_COLUMNS
 from engine.data.names import safe_name
+from engine.data.sequences import cell_of
 from engine.data.text_lists import are_tokens, is_sentence, list_cell
 from engine.data.triples import NotTriplesError, are_triple_texts, as_triples, triples_cell
 
@@ -27,6 +28,9 @@ _MOST_VALUES = 2_000_000
 _SPARSE_COLUMNS = 200
 _SPARSE = 0.05
 """Share of cells with a value below which so many columns are no table."""
+_WORDS = ("tokens", "words")
+"""Names of lists of words that may have tags beside them."""
+_MOST_EVEN = 0.9
 _TEXT_KEYS = ("text", "value", "lex", "sentence", "final_sentence", *TARGETS)
 """Keys under which the text of a reference stands where references are objects."""
 
@@ -90,19 +94,33 @@ def parse_value(text: str) -> Any:
         raise NotAnItemError("it is nested too deeply") from error
 
 
-def item_cells(item: dict[str, Any], tokens: frozenset[str] = frozenset()) -> Cells:
+@dataclass(frozen=True)
+class ListColumns:
+    """Columns of lists of texts.
+
+    Attributes:
+        tokens: whose lists are the words of one text each.
+        sequences: whose lists are the words or the tags of a sentence, as many in each row.
+    """
+
+    tokens: frozenset[str] = frozenset()
+    sequences: frozenset[str] = frozenset()
+
+
+def item_cells(item: dict[str, Any], lists: ListColumns | None = None) -> Cells:
     """The cells of an item.
 
     Args:
-        tokens: columns whose lists are the words of one text each.
+        lists: what is known of columns of lists.
 
     Raises:
         NotAnItemError: two keys become one column, or a text has half a character.
     """
     flat: dict[str, Any] = {}
+    lists = lists or ListColumns()
     try:
         _flatten(item, "", flat)
-        cells = {key: _cell(key, value, is_tokens=key in tokens) for key, value in flat.items()}
+        cells = {key: _cell(key, value, lists) for key, value in flat.items()}
     except RecursionError as error:
         raise NotAnItemError("it is nested too deeply") from error
     check_characters(cells)
@@ -116,15 +134,14 @@ def check_characters(cells: Cells) -> None:
             raise NotAnItemError(f"{key!r} holds half a character, such as \\ud83d alone")
 
 
-def find_columns(
-    items: Iterable[dict[str, Any]], name: str
-) -> tuple[tuple[str, ...], frozenset[str]]:
-    """The columns of the first items, in order, and those whose lists are words of a text.
+def find_columns(items: Iterable[dict[str, Any]], name: str) -> tuple[tuple[str, ...], ListColumns]:
+    """The columns of the first items, in order, and those of lists.
 
     Raises:
         UserError: more columns than can be shown.
     """
     columns: dict[str, list[list[str]]] = {}  # name -> its lists of texts
+    lengths: dict[str, list[int]] = {}  # name -> how long they are, 0 where there is none
     count = cells = 0
     for item in items:
         flat: dict[str, Any] = {}
@@ -135,8 +152,11 @@ def find_columns(
         count, cells = count + 1, cells + len(flat)
         for key, value in flat.items():
             lists = columns.setdefault(key, [])
+            sizes = lengths.setdefault(key, [])
+            sizes += [0] * (count - 1 - len(sizes))
             if isinstance(value, list) and value and _all_texts(value):
                 lists.append(value)
+                sizes.append(len(value))
         if len(columns) > MOST_COLUMNS or (
             len(columns) > _SPARSE_COLUMNS and cells < _SPARSE * count * len(columns)
         ):
@@ -152,7 +172,30 @@ def find_columns(
         for key, lists in columns.items()
         if lists and are_tokens(lists, sure=_last(key) in (*TARGETS, *REFERENCES, *SOURCES))
     )
-    return tuple(columns), tokens
+    return tuple(columns), ListColumns(tokens, _sequences(columns, lengths))
+
+
+def _sequences(
+    columns: Mapping[str, Sequence[Sequence[str]]], lengths: Mapping[str, Sequence[int]]
+) -> frozenset[str]:
+    """Columns of words, and of tags that are as many in every item."""
+    words = next((key for name in _WORDS for key in columns if _last(key) == name), "")
+    if max(lengths.get(words, ()), default=0) < 2:
+        return frozenset()
+    tags = [
+        key
+        for key, lists in columns.items()
+        if key != words
+        and _are_even(lengths[key], lengths[words])
+        and not any(len(text.split()) != 1 for texts in lists for text in texts)
+    ]
+    return frozenset((words, *tags)) if tags else frozenset()
+
+
+def _are_even(first: Sequence[int], second: Sequence[int]) -> bool:
+    """Whether nearly all lists that have a length are as long as their neighbours."""
+    pairs = [pair for pair in zip(first, second, strict=False) if all(pair)]
+    return bool(pairs) and sum(size == other for size, other in pairs) >= _MOST_EVEN * len(pairs)
 
 
 def text_of(value: Any) -> str:
@@ -187,11 +230,13 @@ def _flatten(value: dict[str, Any], before: str, cells: dict[str, Any]) -> None:
             cells[name or "(no name)"] = inner
 
 
-def _cell(key: str, value: Any, *, is_tokens: bool) -> str:
+def _cell(key: str, value: Any, lists: ListColumns) -> str:
     if not isinstance(value, list) or not value:
         return text_of(value)
     if _all_texts(value):
-        return _texts_cell(_last(key), value, is_tokens=is_tokens)
+        if key in lists.sequences:
+            return cell_of(value)
+        return _texts_cell(_last(key), value, is_tokens=key in lists.tokens)
     try:
         return triples_cell(as_triples(value))
     except NotTriplesError:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
 from engine.contract.errors import UserError
-from engine.contract.reading.formats import FORMATS
+from engine.contract.reading.formats import FORMATS, FormatInfo
 from engine.contract.reading.reading import Finding, ReadOptions
-from engine.data.folder_reader import FolderReader, data_files
+from engine.contract.reading.several import paths_of
+from engine.data.folder_reader import FolderReader, by_side, data_files
 from engine.data.hub_reader import HubReader, is_hub_name
 from engine.data.known_files import refuse_parts
 from engine.data.opening import explain_read_errors, open_source, refuse_other_formats
@@ -75,7 +76,8 @@ def open_reader(path: Path, options: ReadOptions, *, sample_bytes: int | None = 
     """The reader for a file, a folder of files, or a data set of the hub.
 
     Args:
-        path: of the file or folder; "hub:NAME" for one of the hub.
+        path: of the file or folder; "hub:NAME" for one of the hub; of several files as
+            `engine.contract.reading.several` writes it.
         options: what the user has settled; the rest is guessed.
         sample_bytes: read no more than this, for a sample; None reads the whole file.
 
@@ -99,38 +101,46 @@ def open_reader(path: Path, options: ReadOptions, *, sample_bytes: int | None = 
 def _open(path: Path, options: ReadOptions, sample_bytes: int | None) -> Reader:
     if is_hub_name(path):
         return HubReader(path, options, sample_bytes=sample_bytes)
+    several = () if path.exists() else paths_of(path)
+    if several:
+        files, root = by_side(several, path.parent), path.parent
+        return FolderReader(root, files, options, open_file=open_reader, sample_bytes=sample_bytes)
     if path.is_dir():
         files = data_files(path)
         if not files:
             return WebNlgReader(path, options, sample_bytes=sample_bytes)
         return FolderReader(path, files, options, open_file=open_reader, sample_bytes=sample_bytes)
-    return _reader_class(path)(path, options, sample_bytes=sample_bytes)
+    is_csv = options.delimiter is not None
+    return _reader_class(path, is_csv=is_csv)(path, options, sample_bytes=sample_bytes)
 
 
-def _reader_class(path: Path) -> ReaderClass:
+def _reader_class(path: Path, *, is_csv: bool) -> ReaderClass:
     """The class for a file, by its first bytes and its name.
+
+    Args:
+        is_csv: whether lines that could be CSV are to be read so.
 
     Raises:
         UserError: the file cannot be read, or is of another format.
     """
     with explain_read_errors(path), open_source(path) as stream:
         head = stream.read(_HEAD_BYTES)
-    reader = _class_for(path, head, is_text=False)
+    formats = [info for info in FORMATS if not (is_csv and info.is_delimited)]
+    reader = _class_for(path, head, [info for info in formats if not info.is_text])
     if reader is None:
         refuse_other_formats(path, head)
         refuse_parts(path, head)
-        reader = _class_for(path, head, is_text=True)
+        reader = _class_for(path, head, [info for info in formats if info.is_text])
     assert reader is not None, "any text is read as CSV"
     return reader
 
 
-def _class_for(path: Path, head: bytes, *, is_text: bool) -> ReaderClass | None:
-    for info in reversed(FORMATS):
-        if info.is_text is is_text:
-            module, name = info.reader.split(":")
-            reader: ReaderClass = getattr(importlib.import_module(f"engine.data.{module}"), name)
-            if reader.reads(path, head, fits=path.suffix.lower() in info.endings):
-                return reader
+def _class_for(path: Path, head: bytes, formats: Sequence[FormatInfo]) -> ReaderClass | None:
+    for info in reversed(formats):
+        module, name = info.reader.split(":")
+        reader: ReaderClass = getattr(importlib.import_module(f"engine.data.{module}"), name)
+        if reader.reads(path, head, fits=path.suffix.lower() in info.endings):
+            return reader
     return None
 
 

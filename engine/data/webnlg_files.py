@@ -52,7 +52,7 @@ def find_files(path: Path) -> tuple[Path, ...]:
 def split_of(file: Path, folder: Path) -> str:
     """What the names of the folders below `folder`, then the file's own, say of the split."""
     *folders, _ = file.relative_to(folder).parts
-    for name in (*folders, *_WORDS.split(file.stem)):
+    for name in (*folders, *_WORDS.split(file.name)):
         if side_named(name) is not None:
             return name.lower()
     return "test" if file.name.lower().startswith("testdata") else ""

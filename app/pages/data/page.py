@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -11,15 +12,20 @@ from PySide6.QtWidgets import QApplication, QMenu
 from app.context import AppContext
 from app.pages.data.current import CurrentDataset
 from app.pages.data.dataset_view import DatasetView
-from app.pages.data.importing.file_dialogs import ask_for_hub_name, ask_for_path
+from app.pages.data.importing.file_dialogs import (
+    ask_for_hub_name,
+    ask_for_path,
+    ask_for_paths,
+)
 from app.pages.data.importing.file_import import FileImport, ImportState
 from app.pages.data.importing.import_view import ImportView
-from app.pages.data.importing.paster import Paster, local_file
+from app.pages.data.importing.paster import Paster
 from app.pages.data.importing.rejected import RejectedDialog
 from app.qt.boxes import stack, vbox
 from app.shell.opening import holds_xml
 from app.shell.page import Page
 from app.widgets.bar_area import BarArea
+from app.widgets.drop_overlay import dropped_paths
 from app.widgets.empty_state import EmptyState
 from app.widgets.info_bar import Tone
 from app.words import plural
@@ -27,12 +33,13 @@ from engine.contract.errors import UserError
 from engine.contract.protocol.data import Imported
 from engine.contract.reading.formats import FORMAT_TITLES
 from engine.contract.reading.reading import ReadOptions
+from engine.contract.reading.several import are_there, joined_paths
 from engine.contract.specs.data import Mapping
 
 START = (
-    f"Drop a file here, paste cells, or open a file: {FORMAT_TITLES}, or a folder of WebNLG's XML "
-    "files. Before training, you see how the file is read, what is wrong with it and what the "
-    "model will see. The file itself is never changed."
+    f"Drop a file here, paste cells, or open a file: {FORMAT_TITLES}, or a folder of files "
+    "(train, dev, test). Before training, you see how the file is read, what is wrong with it and "
+    "what the model will see. The file itself is never changed."
 )
 FILE = f"&File: {FORMAT_TITLES}…"
 
@@ -56,7 +63,7 @@ class DataPage(Page):
         self.empty = EmptyState(context.theme, "Start with data", START, icon="data")
         self.empty.add_button("Open a file…", self._ask_for_file, icon="open", primary=True)
         self.empty.add_action(self.paster.action)
-        self.empty.add_button("WebNLG folder…", self._ask_for_folder)
+        self.empty.add_button("Folder…", self._ask_for_folder)
         self.empty.add_button("From Hugging Face…", self._ask_for_hub_name)
         self.import_view = ImportView(self.file, context.theme, write=self._write_about)
         self.dataset_view = DatasetView(context, self.current)
@@ -65,7 +72,7 @@ class DataPage(Page):
         BarArea(self, self.bar)
         header, menu = self.dataset_view.header, QMenu(self)
         menu.addAction(FILE, self._ask_for_file)
-        menu.addAction("&WebNLG folder…", self._ask_for_folder)
+        menu.addAction("F&older…", self._ask_for_folder)
         menu.addAction("From &Hugging Face…", self._ask_for_hub_name)
         menu.addAction(self.paster.action)
         header.open_button.setMenu(menu)
@@ -79,8 +86,16 @@ class DataPage(Page):
         self.paster.refused.connect(self.warn)
         self._on_shown()
 
+    def open_paths(self, paths: Sequence[Path]) -> bool:
+        """Inspect files of one dataset in order to import them; whether the page does."""
+        try:
+            return self.open_path(joined_paths(paths))
+        except UserError as error:
+            self.warn(error.message)
+            return False
+
     def open_path(self, path: Path, reading: ReadOptions | None = None) -> bool:
-        """Inspect a file, or a folder of WebNLG's, in order to import it.
+        """Inspect a file, or a folder of files, in order to import it.
 
         Args:
             reading: how it is read, as far as that is settled.
@@ -89,7 +104,7 @@ class DataPage(Page):
             Whether the page does: it is there, a project is open, and nothing else is being
             imported.
         """
-        return path.exists() and self.context.project.is_open and self._open(path, reading)
+        return are_there(path) and self.context.project.is_open and self._open(path, reading)
 
     def _open(self, path: Path, reading: ReadOptions | None = None) -> bool:
         if self.file.state is ImportState.IMPORTING:
@@ -109,7 +124,7 @@ class DataPage(Page):
             self.context.navigator.show_write(table=path, reading=reading)
 
     def _ask_for_file(self) -> None:
-        ask_for_path(self, self.context.settings, self.open_path)
+        ask_for_paths(self, self.context.settings, self.open_paths)
 
     def _ask_for_folder(self) -> None:
         ask_for_path(self, self.context.settings, self.open_path, folder=True)
@@ -125,14 +140,14 @@ class DataPage(Page):
             self.setFocus()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Accept one local file, or a folder of WebNLG's."""
-        if _dropped_file(event) is not None and self.context.project.is_open:
+        """Accept local files, or a folder of WebNLG's."""
+        if _dropped_files(event) and self.context.project.is_open:
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Open the file."""
-        path = _dropped_file(event)
-        if path is not None and self.open_path(path):
+        paths = _dropped_files(event)
+        if paths and self.open_paths(paths):
             event.acceptProposedAction()
 
     def _show(self) -> None:
@@ -162,7 +177,7 @@ class DataPage(Page):
     def _on_broken(self, sentence: str) -> None:
         self.complain(sentence)
         entry = self.current.entry
-        if entry is not None and Path(entry.source_path).exists():
+        if entry is not None and are_there(Path(entry.source_path)):
             source, reading = Path(entry.source_path), entry.reading
             self.bar.add_button("Import it again", lambda: self.open_path(source, reading))
 
@@ -175,8 +190,8 @@ class DataPage(Page):
             self._on_broken(error.message)
 
 
-def _dropped_file(event: QDropEvent) -> Path | None:
-    path = local_file(event.mimeData())
-    if path is not None and (path.is_file() or (path.is_dir() and holds_xml(path))):
-        return path
-    return None
+def _dropped_files(event: QDropEvent) -> list[Path]:
+    paths = [*dict.fromkeys(dropped_paths(event.mimeData()))]
+    if all(path.is_file() for path in paths) or (len(paths) == 1 and holds_xml(paths[0])):
+        return paths
+    return []

@@ -20,6 +20,7 @@ class FormatInfo:
         unit: what the numbers of its rows count: "line" or "row".
         is_text: whether its files are text.
         is_table: whether a person laid it out, so that where the table begins can be chosen.
+        is_delimited: whether a file is read as CSV where its delimiter is named.
         folder_endings: of files that are read together where a folder holds them.
     """
 
@@ -30,14 +31,26 @@ class FormatInfo:
     unit: str = "line"
     is_text: bool = True
     is_table: bool = False
+    is_delimited: bool = False
     folder_endings: tuple[str, ...] = ()
 
+
+CONLL_ENDINGS = (".conll", ".conllu", ".iob2", ".iob", ".bio", ".bioes", ".ner")
 
 FORMATS = (
     FormatInfo(
         *("csv", "CSV", (".csv", ".tsv", ".tab", ".txt"), "delimited:DelimitedReader"),
         is_table=True,
         folder_endings=(".csv", ".tsv"),
+    ),
+    FormatInfo(
+        *("labelled", "labelled lines", (), "labelled_reader:LabelledReader"),
+        is_delimited=True,
+    ),
+    FormatInfo(
+        *("conll", "CoNLL columns", CONLL_ENDINGS, "conll_reader:ConllReader"),
+        is_delimited=True,
+        folder_endings=CONLL_ENDINGS,
     ),
     FormatInfo(
         *("xlsx", "Excel", (".xlsx", ".xlsm"), "spreadsheets.reader:SpreadsheetReader", "row"),

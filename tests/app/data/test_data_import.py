@@ -11,6 +11,7 @@ from app.pages.data.importing.file_import import ImportState
 from app.pages.data.page import DataPage
 from engine.contract.protocol.data import Imported, ImportFile, InspectFile
 from engine.contract.reading.reading import FindingKind, ReadOptions
+from engine.contract.specs.answer import AnswerKind
 from engine.contract.specs.data import Role
 from tests.helpers.fake_ports import FakeClient
 from tests.helpers.projects import make_project
@@ -253,10 +254,28 @@ def test_dropped_file_is_opened_and_folders_are_not(
 ) -> None:
     page = empty_page
     assert not drop(page, odd_csv.parent)
-    assert not drop(page, odd_csv, odd_csv)
+    assert not drop(page)
     assert page.file.state is ImportState.NONE
     assert drop(page, odd_csv)
     qtbot.waitUntil(lambda: page.file.state is ImportState.READY)
+
+
+def test_files_dropped_together_are_one_dataset(
+    empty_page: DataPage, qtbot: QtBot, tmp_path: Path
+) -> None:
+    page, other = empty_page, tmp_path / "other" / "test.tsv"
+    other.parent.mkdir()
+    paths = [tmp_path / "train.tsv", tmp_path / "dev.tsv", other]
+    for path in paths:
+        path.write_text("text\tlabel\n" + "A good hut\t1\nA bad hut\t0\n" * 9, encoding="utf-8")
+    assert not drop(page, *paths)  # of two folders
+    assert drop(page, *paths[:2])
+    qtbot.waitUntil(lambda: page.file.state is ImportState.READY)
+    report = page.file.report
+    assert report is not None
+    assert report.row_count == 36
+    assert report.mapping.answer is AnswerKind.LABEL
+    assert report.mapping.column_of(Role.SPLIT) == "split"
 
 
 def test_without_a_project_no_file_is_taken(

@@ -8,7 +8,7 @@ from pathlib import Path
 from engine.contract.projects.dataset_store import DatasetStore, RejectedRow
 from engine.contract.protocol.data import ImportFile, InspectFile
 from engine.contract.reading.reading import FileReport, FindingKind, ReadOptions
-from engine.contract.specs.data import DataSpec, Mapping, Split
+from engine.contract.specs.data import DataSpec, Split
 from engine.data.examples import ExampleSets, inputs_of, load_examples
 from engine.data.importing import import_file
 from engine.data.inspecting import inspect_file
@@ -43,7 +43,7 @@ def read(path: Path, options: ReadOptions | None = None, **split: object) -> Rea
     report = inspect_file(InspectFile(str(path), options), Silent())
     out = path.with_name(f"{path.name}.sqlite")
     reply = import_file(ImportFile(str(path), options, str(out)), Silent())
-    mapping = Mapping(report.columns)
+    mapping = report.mapping
     data = DataSpec(
         "", "", mapping, report.linearisation, Split(kind=report.split_kind, **split)  # type: ignore[arg-type]
     )  # fmt: skip

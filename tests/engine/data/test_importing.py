@@ -175,7 +175,7 @@ def test_a_10_mb_cell_is_kept(make_store: MakeStore) -> None:
 def test_a_line_without_end_is_refused(
     write_file: WriteFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("engine.data.delimited.MAX_CELL_CHARACTERS", 1000)
+    monkeypatch.setattr("engine.data.text_lines.MAX_CELL_CHARACTERS", 1000)
     path = write_file("a,b\n1,2\n" + "x" * 5000)
     with refused("line-too-long", file="table.csv", line=3, limit=1000):
         run(path, tmp_path / "out.sqlite")

@@ -163,8 +163,8 @@ def test_a_table_whose_first_cell_is_json_is_a_table(write_file: WriteFile) -> N
         ({"columns": ["a", "a"], "data": [[1, 2]]}, "pandas-column-names", {}),
         ({"train": "x", "test": {"a": {"b": {}}}}, "json-splits-not-lists", {"keys": "'test'"}),
         (
-            {"data": [{"title": "A", "paragraphs": [{"qas": [], "context": "c"}]}]},
-            "squad-paragraphs",
+            {"data": [{"passage": {"text": "A.", "entities": []}, "qas": [{"query": "b"}]}]},
+            "record-queries",
             {},
         ),
         ([{"box_score": {}, "line_score": {}, "summary": ["A"]}], "rotowire-games", {}),

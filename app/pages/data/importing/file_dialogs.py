@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -12,7 +12,10 @@ from app.settings import Settings
 from engine.contract.reading.formats import DATA_ENDINGS, FORMATS
 from engine.contract.reading.reading import HUB_SCHEME
 
-_KINDS = (("Data", DATA_ENDINGS), *((info.title, info.endings) for info in FORMATS))
+_KINDS = (
+    ("Data", DATA_ENDINGS),
+    *((info.title, info.endings) for info in FORMATS if info.endings),
+)
 FILTERS = (
     *(f"{title} ({' '.join('*' + ending for ending in endings)})" for title, endings in _KINDS),
     "All files (*)",
@@ -23,21 +26,40 @@ FOLDER = "data/folder"
 def ask_for_path(
     parent: QWidget, settings: Settings, chosen: Callable[[Path], object], *, folder: bool = False
 ) -> None:
-    """Let the user choose a file to import, or a folder of WebNLG's files."""
-    title = "Open a WebNLG folder" if folder else "Open data"
+    """Let the user choose a file to import, or a folder of files."""
+    modes = QFileDialog.FileMode
+    mode = modes.Directory if folder else modes.ExistingFile
+    _ask(parent, settings, mode, lambda paths: chosen(paths[0]))
+
+
+def ask_for_paths(
+    parent: QWidget, settings: Settings, chosen: Callable[[Sequence[Path]], object]
+) -> None:
+    """Let the user choose a file to import, or several of one dataset."""
+    _ask(parent, settings, QFileDialog.FileMode.ExistingFiles, chosen)
+
+
+def _ask(
+    parent: QWidget,
+    settings: Settings,
+    mode: QFileDialog.FileMode,
+    chosen: Callable[[Sequence[Path]], object],
+) -> None:
+    is_folder = mode is QFileDialog.FileMode.Directory
+    title = "Open a folder of data" if is_folder else "Open data"
     dialog = QFileDialog(parent, title, settings.choice(FOLDER))
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    modes = QFileDialog.FileMode
-    dialog.setFileMode(modes.Directory if folder else modes.ExistingFile)
-    dialog.setOption(QFileDialog.Option.ShowDirsOnly, folder)
-    if not folder:
+    dialog.setFileMode(mode)
+    dialog.setOption(QFileDialog.Option.ShowDirsOnly, is_folder)
+    if not is_folder:
         dialog.setNameFilters(FILTERS)
 
-    def choose(file: str) -> None:
-        settings.set_choice(FOLDER, str(Path(file).parent))
-        chosen(Path(file))
+    def choose(files: list[str]) -> None:
+        paths = [Path(file) for file in files]
+        settings.set_choice(FOLDER, str(paths[0].parent))
+        chosen(paths)
 
-    dialog.fileSelected.connect(choose)
+    dialog.filesSelected.connect(choose)
     dialog.open()
 
 
