@@ -26,8 +26,9 @@ from app.qt.plain_text import caption
 from app.settings import Settings
 from app.theme import SPACE_L, SPACE_M, Theme
 from app.widgets.labels import MutedLabel
-from engine.contract.metrics import METRICS, Need, metric_info, needs_encoder
+from engine.contract.metrics import METRICS, Need, metric_info, metrics_for, needs_encoder
 from engine.contract.runs.scores import Encoder
+from engine.contract.specs.answer import AnswerKind
 
 LAST = -1
 """The spin box's value for the last layer."""
@@ -127,13 +128,23 @@ class MetricMenu(QToolButton):
         menu.aboutToShow.connect(self.opening)
         self.setMenu(menu)
 
-    def show_metrics(self, metrics: Collection[str], *, waiting_for: str = "") -> None:
+    def show_metrics(
+        self,
+        metrics: Collection[str],
+        *,
+        answer: AnswerKind = AnswerKind.TEXT,
+        waiting_for: str = "",
+    ) -> None:
         """Tick these; the last one cannot be taken away.
 
         Args:
+            answer: what is predicted: metrics of something else are not offered.
             waiting_for: why nothing can be chosen just now, as a sentence.
         """
+        offered = {info.name for info in metrics_for(answer)}
+        self.encoder.setVisible(needs_encoder(offered))
         for metric, action in self.choices.items():
+            action.setVisible(metric in offered)
             action.setChecked(metric in metrics)
             action.setEnabled(not waiting_for and set(metrics) != {metric})
             action.setToolTip(f"{waiting_for} {metric_info(metric).tip}".lstrip())
@@ -163,4 +174,5 @@ class MetricMenu(QToolButton):
             self.chosen.emit(self._ticked())
 
     def _ticked(self) -> tuple[str, ...]:
-        return tuple(name for name, action in self.choices.items() if action.isChecked())
+        chosen = self.choices.items()
+        return tuple(name for name, action in chosen if action.isVisible() and action.isChecked())

@@ -23,7 +23,7 @@ from engine.contract.protocol.data import (
     ReportSplit,
     TokenPreview,
 )
-from engine.contract.protocol.outputs import CollectStudy, CompareOutputs
+from engine.contract.protocol.outputs import CollectStudy, CompareOutputs, CountPredictions
 from engine.contract.protocol.prefixes import (
     ComparePrefixes,
     ExportPrefix,
@@ -56,7 +56,7 @@ from engine.contract.runs.events import RunState
 from engine.contract.runs.folder import RunFolder
 from engine.contract.runs.scores import Score
 from engine.contract.specs.data import Column, Mapping, Role
-from engine.metrics.handlers import compare_outputs
+from engine.metrics.handlers import compare_outputs, count_predictions
 from engine.reporter import Silent
 from tests.helpers.projects import CREATED_S, FINGERPRINT, make_store
 from tests.helpers.studies import collect_without_drawing
@@ -226,6 +226,7 @@ RICH: dict[type, Callable[[Any], object]] = {
     ExportPrefix: lambda command: Done(f"The prefix is in {command.out}."),
     CollectStudy: collect_without_drawing,
     CompareOutputs: lambda command: compare_outputs(command, Silent()),
+    CountPredictions: lambda command: count_predictions(command, Silent()),
     VerifyPrefix: lambda command: Verified("Its files are whole and fit the backbone."),
     ComparePrefixes: lambda command: compared_prefixes(),
     MixPrefixes: lambda command: PrefixInfo(command.out, "mixture", "smollm2", "ff", 10, "x", 1),

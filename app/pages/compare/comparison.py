@@ -22,6 +22,7 @@ class Example:
     Attributes:
         number: its index, from 1, in the file of the system that the others are aligned to.
         outputs: one a system, in the order of the columns.
+        probabilities: of each label, one tuple a system; empty where it has none.
         haystack: everything that is searched, in lower case.
         words: of the longest output.
     """
@@ -33,6 +34,7 @@ class Example:
     references: tuple[str, ...]
     category: str
     outputs: tuple[str, ...]
+    probabilities: tuple[tuple[tuple[str, float], ...], ...]
     haystack: str
     words: int
 
@@ -125,6 +127,9 @@ def _example(systems: Sequence[ComparedSystem], indices: Sequence[int], *, base:
         references=shown.references,
         category=shown.category,
         outputs=outputs,
+        probabilities=tuple(
+            s.rows.probabilities[index] for s, index in zip(systems, indices, strict=True)
+        ),
         haystack="\n".join(parts).casefold(),
         words=max(len(output.split()) for output in outputs),
     )

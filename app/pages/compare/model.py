@@ -10,16 +10,22 @@ from PySide6.QtCore import QObject, Signal
 from app.context import AppContext
 from app.pages.compare.comparison import Comparison, Example, Floats, compare
 from app.pages.compare.example.notes_model import NotesModel
-from app.pages.compare.list.listing import Filter, Order, Sorting, listed
+from app.pages.compare.list.listing import Cell, Filter, Order, Sorting, listed
 from app.pages.compare.systems.model import SystemsModel
 from app.pages.compare.table.score_table import ScoreTable, score_table
 from app.pages.compare.task_view import TaskView
 from app.qt.idle_task import IdleTask
 from app.qt.latest_request import LatestRequest
-from engine.contract.metrics import higher_is_better
+from engine.contract.metrics import higher_is_better, metric_info
 from engine.contract.protocol.commands import Failure
-from engine.contract.protocol.outputs import Compared, CompareOutputs
+from engine.contract.protocol.outputs import (
+    Compared,
+    CompareOutputs,
+    CountPredictions,
+    PredictionCounts,
+)
 from engine.contract.runs.scores import MeanDifference
+from engine.contract.specs.answer import AnswerKind
 
 
 class CompareModel(QObject):
@@ -29,6 +35,8 @@ class CompareModel(QObject):
         systems: what is chosen and in memory.
         comparison: the systems, aligned; empty until there is one.
         notes: stars, notes and tags.
+        counts: what each system predicts for what is right, and the baseline; without any while
+            they are computed, and of texts.
         metric: whose row scores and differences are shown.
         other: index of the system whose difference to the reference system is listed; nothing
             is compared while there is one system only.
@@ -38,12 +46,14 @@ class CompareModel(QObject):
     Signals:
         comparison_changed: systems, alignment, metric or `other` are new.
         scores_changed: the score table's mean differences were computed, or cannot be.
+        counts_changed: the predictions were counted.
         listed_changed: other examples are listed, or in another order.
         current_changed: another example is shown.
     """
 
     comparison_changed = Signal()
     scores_changed = Signal()
+    counts_changed = Signal()
     listed_changed = Signal()
     current_changed = Signal()
 
@@ -64,6 +74,9 @@ class CompareModel(QObject):
         self._means_request = LatestRequest(context.data_client, self)
         self._means_request.answered.connect(self._on_compared)
         self._means_request.failed.connect(self._on_failed)
+        self.counts = PredictionCounts((), None)
+        self._counts_request = LatestRequest(context.data_client, self)
+        self._counts_request.answered.connect(self._on_counted)
         self._building: IdleTask[Comparison] | None = None
         systems.loaded_changed.connect(self._build)
         context.project.closed.connect(self._forget)
@@ -74,7 +87,11 @@ class CompareModel(QObject):
     def task(self) -> TaskView:
         """What the compared systems predict; files follow the runs that they stand beside."""
         systems = self.comparison.systems
-        return self.systems.task(systems[self.comparison.base].entry.task if systems else "")
+        return (
+            self.systems.task_of(systems[self.comparison.base])
+            if systems
+            else self.systems.task("")
+        )
 
     @property
     def example(self) -> Example | None:
@@ -103,6 +120,7 @@ class CompareModel(QObject):
             self._means,
             is_computing=self._means_request.is_busy,
             failure=self._failure,
+            baseline=self.counts.baseline,
         )
 
     def set_metric(self, metric: str) -> None:
@@ -201,6 +219,7 @@ class CompareModel(QObject):
             first = Sorting(Order.NUMBER, descending=False)
             self.sorting = first if self.is_single else Sorting()
         self._compare_rows()
+        self._count_predictions()
         ids = (example.example_id for example in comparison.examples)
         wanted = shown.example_id if shown else None
         self.current = next((i for i, ident in enumerate(ids) if ident == wanted), None)
@@ -213,13 +232,26 @@ class CompareModel(QObject):
         self.comparison_changed.emit()
         self._list()
 
+    def rows_of(self, cell: Cell) -> frozenset[int]:
+        """The examples that a part of a confusion matrix counts."""
+        if cell.system >= len(self.counts.confusions):
+            return frozenset()
+        return frozenset(
+            row
+            for counted in self.counts.confusions[cell.system].cells
+            if cell.gold in (None, counted.gold) and cell.predicted in (None, counted.predicted)
+            for row in counted.rows
+        )
+
     def _list(self) -> None:
+        cell = self.filter.cell
         indices = listed(
             self.comparison,
             self.differences,
             self.notes.notes,
             chosen=self.filter,
             sorting=self.sorting,
+            counted=self.rows_of(cell) if cell is not None else (),
         )
         self.listed = tuple(indices)
         self.listed_changed.emit()
@@ -236,6 +268,25 @@ class CompareModel(QObject):
             return
         paths = tuple(str(system.entry.path) for system in systems)
         self._means_request.ask(CompareOutputs(paths, metrics, self.comparison.base))
+
+    def _count_predictions(self) -> None:
+        """Ask for the confusion matrices and the baseline."""
+        comparison, info = self.comparison, self.task.info
+        self.counts = PredictionCounts((), None)
+        self.filter = replace(self.filter, cell=None)
+        if info.answer is AnswerKind.TEXT or not comparison.examples:
+            self._counts_request.drop()
+            return
+        paths = tuple(str(system.entry.path) for system in comparison.systems)
+        named = dict.fromkeys(name for system in comparison.systems for name in system.scores)
+        metrics = tuple(name for name in named if info.answer in metric_info(name).answers)
+        self._counts_request.ask(
+            CountPredictions(paths, info.answer, metrics or info.metrics, comparison.base)
+        )
+
+    def _on_counted(self, reply: PredictionCounts) -> None:
+        self.counts = reply
+        self.counts_changed.emit()
 
     def _on_compared(self, reply: Compared) -> None:
         self._means = {(item.metric, item.file): item.mean for item in reply.differences}

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import QHeaderView, QWidget
 
 from app.context import AppContext
 from app.pages.playground.answers import Answer
-from app.pages.playground.heat_delegate import HeatDelegate
 from app.qt.boxes import combo_box, stack, vbox
 from app.qt.latest_request import LatestRequest
 from app.qt.plain_text import visible
@@ -20,6 +19,7 @@ from app.qt.table_model import RIGHT, TableColumn, TableModel
 from app.theme import SPACE_L, SPACE_S, SPACE_XS, scaled_font
 from app.widgets.empty_state import EmptyState
 from app.widgets.flow import FlowLayout
+from app.widgets.heat_delegate import HeatDelegate
 from app.widgets.labels import ElidedLabel, Label, MutedLabel
 from app.widgets.page_splitter import PageSplitter
 from app.widgets.table_view import TableView

@@ -16,8 +16,9 @@ from app.widgets.buttons import ToolRow, flat_button
 from app.widgets.flow import FlowLayout
 from app.widgets.labels import Badge, ElidedLabel, MutedLabel
 from engine.contract.errors import UserError
-from engine.contract.metrics import needs_encoder
+from engine.contract.metrics import answer_of, needs_encoder
 from engine.contract.runs.scores import Encoder
+from engine.contract.specs.answer import AnswerKind
 from engine.contract.studies.recipes import RECIPES
 from engine.contract.studies.study import StudySpec
 
@@ -44,7 +45,8 @@ class ScoreMenu(MetricMenu):
             self.show_metrics((), waiting_for="Choose a study first.")
         else:
             study = self._library.reread(study.study_id) or study
-            self.show_metrics(study.metrics)
+            answer = answer_of(study.metrics) or AnswerKind.TEXT
+            self.show_metrics(study.metrics, answer=answer)
 
     def present_encoder(self) -> Encoder:
         """The study's own, which may be one of the command line, or that of the settings."""

@@ -15,8 +15,8 @@ from app.pages.compare.task_view import TaskView
 from app.pages.compare.task_views import TASK_VIEWS
 from engine.contract.methods.finetune import FinetuneMethod
 from engine.contract.methods.prefix import PrefixMethod
-from engine.contract.protocol.outputs import CompareOutputs
-from engine.metrics.handlers import compare_outputs
+from engine.contract.protocol.outputs import CompareOutputs, CountPredictions
+from engine.metrics.handlers import compare_outputs, count_predictions
 from engine.reporter import Silent
 from tests.helpers.fake_ports import FakeClient
 from tests.helpers.projects import make_project, make_run
@@ -51,6 +51,7 @@ def make_page(
 
     def make(path: Path, tasks: Sequence[TaskView] = TASK_VIEWS) -> ComparePage:
         client.replies[CompareOutputs] = lambda command: compare_outputs(command, Silent())
+        client.replies[CountPredictions] = lambda command: count_predictions(command, Silent())
         open_project(path)
         window = QWidget()
         windows.append(window)

@@ -29,6 +29,7 @@ from tests.helpers.projects import make_run
 
 LABELS = ("soup", "bread", "stew")
 INFO = TaskInfo(
+    object,
     "labels",
     "Labels",
     AnswerKind.LABEL,
@@ -106,8 +107,8 @@ def test_its_view_is_shown_over_the_same_table_and_list(qtbot: QtBot, page: Comp
     assert example is not None
     assert view.predicted.text() == ", ".join(example.outputs)
     assert page.model.metric == "accuracy"
-    assert heads(page)[:4] == ["System", "accuracy", "Δ accuracy", "Mean row Δ accuracy"]
-    assert [column.title for column in page.list.model.columns][-2:] == ["A accuracy", "B accuracy"]
+    assert heads(page)[:4] == ["System", "Accuracy", "Δ Accuracy", "Mean row Δ Accuracy"]
+    assert [column.title for column in page.list.model.columns][-2:] == ["A Accuracy", "B Accuracy"]
     counts = page.list.histogram.bars.counts
     assert sorted(count for count in counts if count) == [12, 12]
     mean = page.scores.scores.rows[1].mean_difference

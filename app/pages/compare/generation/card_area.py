@@ -33,12 +33,16 @@ class CardArea(QScrollArea):
     Cards of a row are equally wide. All stand in one row where they fit; else the outputs stay
     together below the others.
 
+    Args:
+        least_lines: its least height.
+
     Attributes:
         rows: the cards as they stand, from the top.
     """
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self, theme: Theme, *, least_lines: int = LEAST_LINES) -> None:
         super().__init__()
+        self._least_lines = least_lines
         self.rows: list[list[ExampleCard]] = []
         self._given: list[ExampleCard] = []
         self._outputs: list[ExampleCard] = []
@@ -88,7 +92,7 @@ class CardArea(QScrollArea):
     def minimumSizeHint(self) -> QSize:
         """A card wide, and some lines high."""
         bar = self.verticalScrollBar().sizeHint().width()
-        return QSize(chars(CARD_CHARS) + bar, LEAST_LINES * self.fontMetrics().lineSpacing())
+        return QSize(chars(CARD_CHARS) + bar, self._least_lines * self.fontMetrics().lineSpacing())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Arrange the cards for another width."""

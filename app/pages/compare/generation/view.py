@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import enum
-import math
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QButtonGroup, QToolButton
 
 from app.pages.compare.comparison import Example
+from app.pages.compare.example.row_scores import NOT_SCORED, row_scores
 from app.pages.compare.generation.card_area import CardArea
 from app.pages.compare.generation.cards import TextCard
 from app.pages.compare.generation.input_card import InputCard
@@ -20,8 +20,6 @@ from app.qt.plain_text import markup
 from app.theme import Theme
 from app.widgets.labels import Label
 from app.word_diff import diff_html, matches_html, nearest, word_diff
-from app.words import metric_value
-from engine.contract.metrics import metric_title
 from engine.contract.runs.coverage import coverage, unsupported
 
 
@@ -123,15 +121,11 @@ class GenerationView(PredictionView):
 
     def _facts(self, example: Example, index: int) -> str:
         """Row scores of this output, and how many values of the input it says."""
-        facts = []
-        for metric, scores in self._model.comparison.scores.items():
-            score = float(scores[index, self._model.current])
-            if not math.isnan(score):
-                facts.append(f"{metric_title(metric)} {metric_value(metric, score)}")
+        facts = row_scores(self._model, index)
         if example.fields:
             said = coverage(example.fields, example.outputs[index])
             facts.append(f"says {said.count}/{said.total}")
-        return " · ".join(facts) or "not scored"
+        return " · ".join(facts) or NOT_SCORED
 
     def _marked(self, example: Example, index: int) -> str:
         """The output as HTML, against the text that the mode names; "" if there is nothing."""

@@ -54,7 +54,8 @@ class FilterBar(QWidget):
         """Offer what there is in the examples."""
         if self._counted is not self._model.comparison:
             self._counted = self._model.comparison
-            _offer(self.bucket, buckets(self._counted.examples))
+            answer = self._model.task.info.answer
+            _offer(self.bucket, buckets(self._counted.examples, answer))
         orders = self._score_orders() if self._model.is_single else self._difference_orders()
         _offer(self.order, [*orders, ("File order", Sorting(Order.NUMBER, descending=False))])
         self._show()
@@ -82,13 +83,19 @@ class FilterBar(QWidget):
         present = self._model.filter
         chosen: Filter = self.bucket.itemData(row)
         self._model.set_filter(
-            replace(chosen, search=present.search, low=present.low, high=present.high)
+            replace(
+                chosen,
+                search=present.search,
+                low=present.low,
+                high=present.high,
+                cell=present.cell,
+            )
         )
 
     def _show(self) -> None:
         """Show the model's filter and order, wherever they were set."""
         model = self._model
-        bare = replace(model.filter, search="", low=None, high=None)
+        bare = replace(model.filter, search="", low=None, high=None, cell=None)
         with QSignalBlocker(self.bucket), QSignalBlocker(self.order), QSignalBlocker(self.search):
             self.bucket.setCurrentIndex(max(_row_of(self.bucket, bare), 0))
             self.order.setCurrentIndex(_row_of(self.order, model.sorting))
@@ -98,6 +105,8 @@ class FilterBar(QWidget):
         text = f"{total:,} examples" if shown == total else f"{shown:,} of {total:,} examples"
         if model.filter.low is not None and model.filter.high is not None:
             text += ", of the bars chosen above"
+        if model.filter.cell is not None:
+            text += ", of the cells chosen in the matrix"
         self.count.setText(text)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,7 @@ import numpy as np
 from app.pages.compare.comparison import Comparison, Example, Floats
 from app.words import plural
 from engine.contract.projects.project import ExampleNote
+from engine.contract.specs.answer import AnswerKind
 
 SIDE = 12
 """Bins on each side of the one in the middle, which holds equal scores only."""
@@ -47,10 +48,26 @@ class Sorting:
 
 
 @dataclass(frozen=True)
+class Cell:
+    """A part of a system's confusion matrix: a cell, a row of it or a column.
+
+    Attributes:
+        gold, predicted: None for any.
+    """
+
+    system: int
+    gold: str | None = None
+    predicted: str | None = None
+
+
+@dataclass(frozen=True)
 class Filter:
     """Which examples are listed; the default lists all.
 
     Attributes:
+        differing: those for which not all systems predict the same.
+        answered: those that have an answer, or that have none; None for both.
+        cell: those that a part of a confusion matrix counts, or None.
         search: words that must all occur, in any order, case ignored.
         fields: number of fields, or None.
         length: index into `LENGTHS`, or None.
@@ -63,6 +80,9 @@ class Filter:
     category: str | None = None
     starred: bool = False
     noted: bool = False
+    differing: bool = False
+    answered: bool | None = None
+    cell: Cell | None = None
     low: float | None = None
     high: float | None = None
 
@@ -94,22 +114,47 @@ def histogram(differences: Floats) -> Histogram:
     return Histogram(tuple(map(int, counts)), tuple(map(float, edges)))
 
 
-def buckets(examples: Sequence[Example]) -> list[tuple[str, Filter]]:
-    """What there is to filter by: number of fields, output length and category, each counted."""
+def buckets(
+    examples: Sequence[Example], answer: AnswerKind = AnswerKind.TEXT
+) -> list[tuple[str, Filter]]:
+    """What there is to filter by, each counted: what the task tells apart, and the input.
+
+    Args:
+        answer: what is predicted; answers may be absent, and texts differ in length.
+    """
     fields = Counter(len(example.fields) for example in examples)
     lengths = Counter(length_bucket(example.words) for example in examples)
     categories = Counter(example.category for example in examples if example.category)
     choices = [("All examples", Filter()), ("Starred", Filter(starred=True))]
     choices.append(("With note or tags", Filter(noted=True)))
+    differing = sum(map(differs, examples))
+    if 0 < differing < len(examples):
+        choices.append((f"Systems differ ({differing})", Filter(differing=True)))
+    if answer is AnswerKind.SPAN:
+        answered = sum(map(is_answered, examples))
+        if 0 < answered < len(examples):
+            choices.append((f"Has an answer ({answered})", Filter(answered=True)))
+            without = len(examples) - answered
+            choices.append((f"No answer ({without})", Filter(answered=False)))
     if len(fields) > 1:
         choices += [
             (f"{plural(k, 'field')} ({n})", Filter(fields=k)) for k, n in sorted(fields.items())
         ]
-    if len(lengths) > 1:
+    if len(lengths) > 1 and answer is AnswerKind.TEXT:
         choices += [(f"{_length(k)} ({n})", Filter(length=k)) for k, n in sorted(lengths.items())]
     return choices + [
         (f"Category {name} ({n})", Filter(category=name)) for name, n in sorted(categories.items())
     ]
+
+
+def differs(example: Example) -> bool:
+    """Whether not all systems predict the same."""
+    return len(set(example.outputs)) > 1
+
+
+def is_answered(example: Example) -> bool:
+    """Whether a reference holds an answer."""
+    return any(map(str.strip, example.references))
 
 
 def _length(index: int) -> str:
@@ -129,14 +174,21 @@ def listed(
     *,
     chosen: Filter,
     sorting: Sorting,
+    counted: Collection[int] = (),
 ) -> list[int]:
-    """Indices of the examples to list, in order; equal ones stay in the file's order."""
+    """Indices of the examples to list, in order; equal ones stay in the file's order.
+
+    Args:
+        counted: the examples of `chosen.cell`.
+    """
     examples, falling = comparison.examples, sorting.descending
     passing: Sequence[int] = range(len(examples))
     if chosen.low is not None and chosen.high is not None:
         inside = (chosen.low <= differences) & (differences < chosen.high)  # False for NaN
         passing = np.flatnonzero(inside).tolist()
-    if chosen != Filter(low=chosen.low, high=chosen.high):
+    if chosen.cell is not None:
+        passing = [index for index in passing if index in counted]
+    if chosen != Filter(low=chosen.low, high=chosen.high, cell=chosen.cell):
         words = chosen.search.casefold().split()
         none = ExampleNote("")
         passing = [
@@ -178,6 +230,8 @@ def _passes(example: Example, note: ExampleNote, words: Sequence[str], chosen: F
     if (
         (chosen.starred and not note.starred)
         or (chosen.noted and not _is_noted(note))
+        or (chosen.differing and not differs(example))
+        or (chosen.answered is not None and is_answered(example) is not chosen.answered)
         or (chosen.fields is not None and len(example.fields) != chosen.fields)
         or (chosen.length is not None and length_bucket(example.words) != chosen.length)
         or (chosen.category is not None and example.category != chosen.category)

@@ -48,7 +48,9 @@ class EngineJobs(QObject):
             command = DecodeSplit(path, "", "test", decoding, str(entry.path))
             self._start(entry.key, f"Decode with the {entry.name}", "decoding", command)
 
-    def score(self, system: ComparedSystem, beside: Sequence[ComparedSystem]) -> None:
+    def score(
+        self, system: ComparedSystem, beside: Sequence[ComparedSystem], metrics: tuple[str, ...]
+    ) -> None:
         """Score a system's outputs in place; requested once, even where that fails.
 
         Rows of a file that have no references first get those of the systems that it stands
@@ -62,13 +64,14 @@ class EngineJobs(QObject):
         if rows is None and not any(system.rows.references):
             return
         self._scored.add(key)
+        command = ScoreOutputs(str(system.entry.path), metrics)
         if rows is None:
-            self._score(system, ScoreOutputs(str(system.entry.path)))
+            self._score(system, command)
             return
 
         def done(_nothing: None) -> None:
             del self._preparing[key]
-            self._score(system, ScoreOutputs(str(system.entry.path)))
+            self._score(system, command)
 
         def failed(error: UserError) -> None:
             del self._preparing[key]

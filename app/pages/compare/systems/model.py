@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.context import AppContext
 from app.models.run import RunModel
+from app.pages.compare.comparison import base_of
 from app.pages.compare.systems.engine_jobs import EngineJobs
 from app.pages.compare.systems.outside import copy_outside, load, stamp_of
 from app.pages.compare.systems.systems import (
@@ -30,6 +31,7 @@ from app.pages.compare.task_view import TaskView
 from app.qt.idle_task import IdleTask, turn_queue
 from app.qt.timers import single_shot
 from engine.contract.errors import UserError
+from engine.contract.metrics import answer_of
 
 REST = 8.0
 """The next refresh waits so many times the duration of the last: hundreds of runs may come."""
@@ -99,6 +101,12 @@ class SystemsModel(QObject):
     def task(self, name: str) -> TaskView:
         """The task of this name."""
         return next((task for task in self._tasks if task.info.name == name), self._tasks[0])
+
+    def task_of(self, system: ComparedSystem) -> TaskView:
+        """What a system predicts; a file says it by the metrics that it was scored with."""
+        if not system.entry.task and (answer := answer_of(system.scores)) is not None:
+            return next((t for t in self._tasks if t.info.answer is answer), self._tasks[0])
+        return self.task(system.entry.task)
 
     def doing(self, key: str) -> str:
         """What is being done for a system just now, in a word, or ""."""
@@ -253,7 +261,8 @@ class SystemsModel(QObject):
             self.loaded_changed.emit()
             for system in self.systems:
                 if not system.is_scored:
-                    self.jobs.score(system, self.systems)
+                    base = self.systems[base_of(self.systems)]
+                    self.jobs.score(system, self.systems, self.task_of(base).info.metrics)
             self._plan()
 
         def failed(error: UserError) -> None:

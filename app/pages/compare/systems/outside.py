@@ -72,6 +72,8 @@ def write_rows(path: Path, rows: Iterable[OutputRow]) -> Generator[None, None, N
         digest.add(row)
         plain = codec.to_plain(row)
         del plain["type"]
+        if not row.probabilities:
+            del plain["probabilities"]
         lines.append(codec.dump(plain) + "\n")
         yield
     write_atomically(path, "".join(lines))

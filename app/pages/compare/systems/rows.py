@@ -22,6 +22,7 @@ class Rows:
         self.fields: list[tuple[tuple[str, str], ...]] = []
         self.categories: list[str] = []
         self.scores: list[tuple[tuple[str, float], ...]] = []
+        self.probabilities: list[tuple[tuple[str, float], ...]] = []
         for row in rows:
             self.append(row)
 
@@ -34,6 +35,7 @@ class Rows:
         self.fields.append(row.fields)
         self.categories.append(row.category)
         self.scores.append(row.row_scores)
+        self.probabilities.append(row.probabilities)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -50,4 +52,5 @@ class Rows:
             fields=self.fields[index],
             category=self.categories[index],
             row_scores=self.scores[index],
+            probabilities=self.probabilities[index],
         )

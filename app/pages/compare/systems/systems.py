@@ -31,6 +31,7 @@ class Kind(enum.Enum):
     RUN = "run"
     BARE = "bare backbone"
     FILE = "file"
+    BASELINE = "baseline"
 
 
 @dataclass(frozen=True)

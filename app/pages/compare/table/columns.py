@@ -30,7 +30,7 @@ def score_columns(table: ScoreTable, theme: Theme) -> tuple[Column, ...]:
             icon=lambda row: swatch_pixmap(style_of(theme, row.system.entry.style)),
         ),
         *map(_metric, table.metrics),
-        *(_differences(table, theme) if len(table.rows) > 1 else ()),
+        *(() if table.is_single else _differences(table, theme)),
         _number(
             "Size",
             lambda row: formats.bytes_text(row.system.entry.stored_bytes),
@@ -65,7 +65,7 @@ def _differences(table: ScoreTable, theme: Theme) -> tuple[Column, ...]:
         return None if row.corpus_difference is None else f"Corpus {title} minus that of A"
 
     def mean_text(row: ScoreRow) -> str:
-        is_awaited = table.is_computing and row is not table.rows[0]
+        is_awaited = table.is_computing and row is not table.rows[0] and not row.is_baseline
         if row.mean_difference is None and is_awaited:
             return COMPUTING
         return formats.mean_text(row.mean_difference, metric)
@@ -125,7 +125,7 @@ def _facts(row: ScoreRow, metric: str) -> str:
         lines.append(f"Difference of the corpus scores: {difference}")
     lines += [
         f"Decoding: {decoding}, {formats.speed_text(row.tokens_per_s)}",
-        f"Rows: {len(row.system.rows):,}",
+        f"Rows: {row.scored:,}",
         f"Size: {formats.bytes_text(entry.stored_bytes)}",
         f"Training: {formats.duration_text(entry.training_s)}",
         f"Trainable: {formats.count_text(entry.trainable)}",

@@ -97,7 +97,7 @@ def _numbers(table: ScoreTable, row: ScoreRow) -> list[tuple[str, Cell]]:
     cells: list[tuple[str, Cell | None]] = [
         ("letter", row.letter),
         ("system", system.name),
-        ("rows scored", len(system.rows)),
+        ("rows scored", row.scored),
         ("rows compared", row.compared),
         ("decoding", system.decoding),
     ]

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from app.pages.compare.comparison import Comparison
-from app.pages.compare.systems.systems import ComparedSystem, letter
+from app.pages.compare.systems.rows import Rows
+from app.pages.compare.systems.systems import ComparedSystem, Kind, SystemEntry, letter
 from engine.contract.metrics import higher_is_better, metric_title
-from engine.contract.runs.scores import BOOTSTRAP_SEED, RESAMPLES, MeanDifference
+from engine.contract.runs.scores import (
+    BOOTSTRAP_SEED,
+    RESAMPLES,
+    BaselineScores,
+    MeanDifference,
+    OutputsMeta,
+)
 
 
 @dataclass(frozen=True)
@@ -20,6 +28,8 @@ class ScoreRow:
         corpus_difference: to the reference system, or None where there is none: for the
             reference system itself, or where the scores are over different rows.
         mean_difference: of the row scores, or None while it is computed or impossible.
+        is_baseline: whether it is the prediction that is the same for each row; it has scores and
+            nothing else.
     """
 
     letter: str
@@ -27,11 +37,17 @@ class ScoreRow:
     compared: int
     corpus_difference: float | None
     mean_difference: MeanDifference | None
+    is_baseline: bool = False
+
+    @property
+    def scored(self) -> int:
+        """Number of rows that the corpus scores cover."""
+        return self.compared if self.is_baseline else len(self.system.rows)
 
     @property
     def own_rows(self) -> bool:
         """Whether the corpus scores cover rows that are not compared."""
-        return len(self.system.rows) != self.compared
+        return self.scored != self.compared
 
     @property
     def tokens_per_s(self) -> float | None:
@@ -41,7 +57,7 @@ class ScoreRow:
 
 @dataclass(frozen=True)
 class ScoreTable:
-    """All systems, the reference system first.
+    """All systems, the reference system first, and the baseline last.
 
     Attributes:
         metrics: that have a column.
@@ -56,6 +72,11 @@ class ScoreTable:
     is_computing: bool = False
     failure: str = ""
 
+    @property
+    def is_single(self) -> bool:
+        """Whether there are not two systems, and so no differences."""
+        return sum(not row.is_baseline for row in self.rows) < 2
+
 
 def score_table(
     comparison: Comparison,
@@ -64,6 +85,7 @@ def score_table(
     *,
     is_computing: bool = False,
     failure: str = "",
+    baseline: BaselineScores | None = None,
 ) -> ScoreTable:
     """Gather the table; `means` holds what was computed, by (metric, system)."""
     systems = comparison.systems
@@ -78,7 +100,16 @@ def score_table(
         )
         for index, system in enumerate(systems)
     ]
+    if baseline is not None:
+        rows.append(_baseline_row(baseline, len(comparison.examples)))
     return ScoreTable(tuple(metrics), metric, tuple(rows), is_computing, failure)
+
+
+def _baseline_row(baseline: BaselineScores, compared: int) -> ScoreRow:
+    entry = SystemEntry("", Kind.BASELINE, f"Baseline: {baseline.name}", Path(), ready=True)
+    meta = OutputsMeta(baseline.name, "", "", "", "", scores=baseline.scores)
+    system = ComparedSystem(entry, Rows(), meta)
+    return ScoreRow("–", system, compared, None, None, is_baseline=True)
 
 
 def _corpus_difference(comparison: Comparison, metric: str, index: int) -> float | None:
@@ -92,7 +123,7 @@ def _corpus_difference(comparison: Comparison, metric: str, index: int) -> float
 def footnotes(table: ScoreTable) -> tuple[str, ...]:
     """What has to be said under the table, in words."""
     notes = []
-    if len(table.rows) > 1:
+    if not table.is_single:
         title, reference = metric_title(table.metric), table.rows[0]
         notes.append(
             f"Differences are to {reference.letter}. Mean row {title} difference: 95 % paired "

@@ -48,6 +48,7 @@ class ScoreView(QWidget):
         vbox(self.table, self.notes, parent=self, spacing=SPACE_XS)
         model.comparison_changed.connect(self._show)
         model.scores_changed.connect(self._show_means)
+        model.counts_changed.connect(self._show_means)
         theme.changed.connect(self.model.touch)
         theme.changed.connect(self._fit, Qt.ConnectionType.QueuedConnection)  # after the fonts
         self._show()
@@ -117,5 +118,6 @@ class ScoreButton(MetricMenu):
         busy = any(systems.doing(key) for key in systems.chosen)
         self.show_metrics(
             self._model.score_table.metrics,
+            answer=self._model.task.info.answer,
             waiting_for="Wait until the current scoring has finished." if busy else "",
         )
