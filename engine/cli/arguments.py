@@ -37,7 +37,7 @@ from engine.contract.specs.data import (
 )
 from engine.contract.specs.run import RunSpec, default_training, new_run_id
 from engine.contract.specs.training import DecodingSpec
-from engine.contract.tasks.all import task_for, task_info
+from engine.contract.tasks.all import TaskSpec, task_for, task_info
 from engine.exchange.foreign import ForeignForm
 
 DEFAULT_BACKBONE = "smollm2-135m-instruct"
@@ -279,6 +279,21 @@ def decoding_spec(decoding: DecodingSpec, arguments: argparse.Namespace) -> Deco
     return replace(decoding, **dict(_given(arguments, decoding, room="decoding.")))
 
 
+def refuse_decoding_options(arguments: argparse.Namespace, task: TaskSpec) -> None:
+    """Raise `UserError` for an option of decoding beside a task that writes no texts."""
+    for dotted, _ in _given(arguments, DecodingSpec(), room="decoding."):
+        raise _of_another_task(OPTIONS[f"decoding.{dotted}"].flag, task)
+
+
+def _of_another_task(flag: str, task: TaskSpec) -> UserError:
+    return UserError(
+        "option-of-another-task",
+        "{option} does not apply to --task {task}. Leave it out.",
+        option=flag,
+        task=task_info(task).answer.value,
+    )
+
+
 def apply(spec: RunSpec, arguments: argparse.Namespace) -> RunSpec:
     """The spec with every option that was given."""
     changes = [(field_path(field), value) for field, value in _given(arguments, spec)]
@@ -372,12 +387,7 @@ def _given(arguments: argparse.Namespace, spec: object, *, room: str = "") -> li
             continue
         field = dotted.removeprefix(room)
         if isinstance(spec, RunSpec) and task_info(spec.task).answer not in answers_of(dotted):
-            raise UserError(
-                "option-of-another-task",
-                "{option} does not apply to --task {task}. Leave it out.",
-                option=item.flag,
-                task=task_info(spec.task).answer.value,
-            )
+            raise _of_another_task(item.flag, spec.task)
         try:
             present = value_at(spec, field)
         except KeyError as error:

@@ -21,6 +21,7 @@ from engine.contract.files.writing import explain_disk_errors
 from engine.contract.projects.dataset_store import DatasetStore
 from engine.contract.protocol.data import InspectFile
 from engine.contract.reading.reading import ReadOptions
+from engine.contract.specs.answer import AnswerKind
 from engine.contract.specs.data import Mapping, Role
 from engine.contract.specs.training import DecodingSpec
 from engine.data.inspecting import inspect_file
@@ -94,7 +95,10 @@ def imported(console: Console, arguments: argparse.Namespace) -> Iterator[Datase
 
 
 def mapping_for(
-    arguments: argparse.Namespace, known: Mapping | None, store: DatasetStore
+    arguments: argparse.Namespace,
+    known: Mapping | None,
+    store: DatasetStore,
+    answer: AnswerKind = AnswerKind.TEXT,
 ) -> Mapping:
     """The run's mapping, its target only if the file has it; or what the arguments name.
 

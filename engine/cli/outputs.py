@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.backbones.regular import home_path
-from engine.cli.arguments import decoding_spec, form_of
+from engine.cli.arguments import decoding_spec, form_of, refuse_decoding_options
 from engine.cli.console import Console, ConsoleReporter, duration, print_scores
 from engine.cli.inputs import Job, has_texts, imported, mapping_for, standard_input, without_run
 from engine.cli.many import job_of_many
@@ -17,7 +19,9 @@ from engine.cli.writing import write_texts
 from engine.contract.errors import UserError
 from engine.contract.methods.info import ArtifactKind
 from engine.contract.projects.dataset_store import DatasetStore
+from engine.contract.specs.answer import AnswerKind
 from engine.contract.specs.training import DecodingSpec, Device
+from engine.contract.tasks.all import task_info
 from engine.contract.writing.work import ChosenRows
 from engine.data.hub_reader import is_hub_name
 from engine.data.tallies import counted
@@ -25,7 +29,9 @@ from engine.exchange.card import is_folder_of
 from engine.exchange.foreign import ForeignForm
 
 if TYPE_CHECKING:
+    from engine.data.examples import EvalInput
     from engine.decoding.systems import LoadedSystem
+    from engine.tasks.base import Predictions
 
 
 def decode(arguments: argparse.Namespace) -> int:
@@ -58,18 +64,41 @@ def _decode_with_system(arguments: argparse.Namespace, console: Console) -> int:
     folder = home_path(arguments.system)
     from engine.decoding.systems import Systems
 
-    loaded = Systems(device=Device(arguments.device)).load(
+    loaded = Systems(device=Device(arguments.device)).load_any(
         folder, ConsoleReporter(console, "loading"), form_of(arguments)
     )
     if loaded.mapping is None and not arguments.inputs:
         kind = "delta" if is_folder_of(ArtifactKind.DELTA, folder) else "prefix"
         raise without_run(kind, folder.resolve().name)
+    if task_info(loaded.task).answer is not AnswerKind.TEXT:
+        return _read_answers(arguments, console, loaded)
     decoding = decoding_spec(loaded.decoding, arguments)
     with imported(console, arguments) as store:
         if not has_texts(arguments, loaded.mapping, store):
             return write_texts(console, arguments, store, loaded, decoding)
         job = _job(arguments, console, store, loaded, decoding)
     return _save_outputs(job, arguments, console)
+
+
+def _read_answers(arguments: argparse.Namespace, console: Console, loaded: LoadedSystem) -> int:
+    """Predict the labels, tags or spans of a file's inputs, and score those that have answers."""
+    from engine.data.examples import inputs_of
+    from engine.tasks.reading.predicting import predict
+
+    refuse_decoding_options(arguments, loaded.task)
+    with imported(console, arguments) as store:
+        mapping = mapping_for(arguments, loaded.mapping, store, task_info(loaded.task).answer)
+        if not has_texts(arguments, loaded.mapping, store):
+            mapping = replace(mapping, columns=mapping.inputs)
+        reporter = ConsoleReporter(console, "reading")
+        inputs = inputs_of(store, mapping, loaded.linearisation, reporter)[: arguments.limit]
+    _check_inputs(arguments, inputs)
+    readout = loaded.readout(mapping)
+    reporter = ConsoleReporter(console, "predicting")
+    scored = predict(readout, loaded.system, inputs, reporter)
+    for note in readout.notes():
+        console.line(f"  note: {note}")
+    return _save(scored, arguments, console, title=loaded.title, run_id=loaded.run_id)
 
 
 def _job(
@@ -82,7 +111,7 @@ def _job(
     """All distinct inputs of the file."""
     from engine.data.examples import inputs_of
 
-    mapping = mapping_for(arguments, loaded.mapping, store)
+    mapping = mapping_for(arguments, loaded.mapping, store, AnswerKind.TEXT)
     reporter = ConsoleReporter(console, "reading")
     inputs = inputs_of(store, mapping, loaded.linearisation, reporter)[: arguments.limit]
     prompts = loaded.prompts([row.source for row in inputs])
@@ -91,18 +120,31 @@ def _job(
 
 def _save_outputs(job: Job, arguments: argparse.Namespace, console: Console) -> int:
     """Decode, score and save."""
-    source = Path(arguments.data)
-    if not job.inputs:
-        raise UserError(
-            "no-inputs", "{path} has no rows, so there are no inputs to decode.", path=source
-        )
-    from engine.decoding.files import decode_and_score, save_outputs
+    _check_inputs(arguments, job.inputs)
+    from engine.decoding.files import decode_and_score
 
     scored = decode_and_score(
         job.system, job.inputs, job.prompts, job.decoding, ConsoleReporter(console, "decoding")
     )
+    return _save(scored, arguments, console, title=job.title, run_id=job.run_id)
+
+
+def _check_inputs(arguments: argparse.Namespace, inputs: Sequence[EvalInput]) -> None:
+    if not inputs:
+        raise UserError(
+            "no-inputs",
+            "{path} has no rows, so there are no inputs to decode.",
+            path=Path(arguments.data),
+        )
+
+
+def _save(
+    scored: Predictions, arguments: argparse.Namespace, console: Console, *, title: str, run_id: str
+) -> int:
+    from engine.decoding.files import save_outputs
+
+    about = {"system": title, "run_id": run_id, "split": Path(arguments.data).name}
     out = Path(arguments.out)
-    about = {"system": job.title, "run_id": job.run_id, "split": source.name}
     _, out = saved(console, out, lambda path: save_outputs(path, scored, **about))
     inputs = counted(len(scored.rows), "input")
     console.line(f"{inputs} decoded in {duration(scored.seconds)}: {out}")

@@ -88,6 +88,7 @@ def output_lines(rows: Sequence[OutputRow]) -> Iterator[Line]:
     """Rows as a table: a column for each reference, and one for each score of a row."""
     most = max((len(row.references) for row in rows), default=0)
     metrics = list(dict.fromkeys(name for row in rows for name, _ in row.row_scores))
+    labels = list(dict.fromkeys(label for row in rows for label, _ in row.probabilities))
     prefixed = any(row.prefix for row in rows)
     yield (
         *OUTPUTS_HEADER,
@@ -95,6 +96,7 @@ def output_lines(rows: Sequence[OutputRow]) -> Iterator[Line]:
         "output",
         *(f"reference {number}" for number in range(1, most + 1)),
         *map(metric_title, metrics),
+        *(f"probability of {label}" for label in labels),
     )
     for row in rows:
         scores = dict(row.row_scores)
@@ -104,4 +106,5 @@ def output_lines(rows: Sequence[OutputRow]) -> Iterator[Line]:
             row.output,
             *(*row.references, *[None] * (most - len(row.references))),
             *map(scores.get, metrics),
+            *map(dict(row.probabilities).get, labels),
         )

@@ -14,6 +14,7 @@ from engine.contract.runs.cards import Card, PositionScheme
 from engine.contract.runs.folder import RunFolder
 from engine.contract.specs.run import RunSpec
 from engine.contract.specs.training import Device
+from engine.contract.tasks.all import check_writes
 from engine.data.examples import EvalInput
 from engine.data.prompt import ENCODER_PROMPT, prompt_named
 from engine.decoding.systems import DEFAULT_SOURCE_TOKENS, Systems
@@ -50,6 +51,7 @@ def find_prefixes(folders: Mapping[str, Path]) -> list[NamedPrefix]:
     """
     prefixes = [_named(name, folder) for name, folder in folders.items()]
     for prefix in prefixes:
+        check_writes(prefix.card.task, prefix.name)
         method, shape = prefix.card.as_prefix()
         if method.position is Placement.INFIX:
             raise UserError(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from engine.backbones.device import choose_device, choose_dtype
 from engine.backbones.entries import find_entry
@@ -15,24 +16,28 @@ from engine.backbones.machine import physical_memory_bytes
 from engine.backbones.paths import folder_of
 from engine.contract.errors import UserError
 from engine.contract.methods.info import ArtifactKind
-from engine.contract.runs.cards import Card, PositionScheme
+from engine.contract.runs.cards import Card, PositionScheme, TaskCard
 from engine.contract.runs.events import RunState
 from engine.contract.runs.folder import RunFolder
 from engine.contract.specs.data import Linearisation, Mapping, PromptForm
 from engine.contract.specs.run import describe_method
 from engine.contract.specs.training import DecodingSpec, Device, Precision
-from engine.contract.tasks.all import decoding_of
+from engine.contract.tasks.all import TaskSpec, check_writes, decoding_of, task_info
+from engine.contract.tasks.generation import GenerationTask
 from engine.data.prompt import prompt_name, prompt_named
 from engine.exchange import folders, native
 from engine.exchange.card import is_folder_of, read_card
 from engine.exchange.checking import backbone_for, refuse_other_backbone, refuse_other_sizes
 from engine.exchange.foreign import ForeignForm
-from engine.exchange.reading import holding_folder, read_any
-from engine.methods.base import System
+from engine.exchange.heads import read_head, read_task
+from engine.exchange.reading import head_beside, holding_folder, read_any
+from engine.methods.base import System, Tensors
 from engine.methods.finetune import BareBackbone
 from engine.methods.making import saved_system
 from engine.methods.prefix import SavedPrefix
 from engine.reporter import Reporter
+from engine.tasks.reading.making import readout_of
+from engine.tasks.reading.readout import Readout, ReadoutForm
 
 DEFAULT_SOURCE_TOKENS = 512
 """Where a source is cut for a prefix that came without its run."""
@@ -48,6 +53,8 @@ class LoadedSystem:
         mapping: its inputs alone for a prefix that came without its run, None where that does not
             know them.
         trained: fingerprint of what was trained; "" for a backbone.
+        task: what it predicts.
+        head: of the task, by name.
     """
 
     system: System
@@ -59,6 +66,27 @@ class LoadedSystem:
     decoding: DecodingSpec
     max_source_tokens: int = DEFAULT_SOURCE_TOKENS
     trained: str = ""
+    task: TaskSpec = field(default_factory=GenerationTask)
+    head: Tensors = field(default_factory=dict)
+
+    def readout(self, mapping: Mapping) -> Readout[Any]:
+        """What reads the answers of a task that writes no texts.
+
+        Args:
+            mapping: of the inputs' columns.
+
+        Raises:
+            UserError: the head is not that of this task on this backbone.
+        """
+        form = ReadoutForm(
+            backbone=self.system.backbone,
+            mapping=mapping,
+            source_tokens=self.max_source_tokens,
+            position_offset=self.system.position_offset,
+        )
+        readout = readout_of(self.task, form)
+        readout.load(self.head)
+        return readout
 
     def prompts(self, inputs: Sequence[str]) -> list[list[int]]:
         """Inputs as the system was trained to read them, as token ids."""
@@ -90,6 +118,18 @@ class Systems:
         return any(backbone is cached for cached in self._cached.values())
 
     def load(self, path: Path, reporter: Reporter, form: ForeignForm | None = None) -> LoadedSystem:
+        """As `load_any`, of a system that writes texts.
+
+        Raises:
+            UserError: as `load_any`; or it predicts labels, tags or spans.
+        """
+        loaded = self.load_any(path, reporter, form)
+        check_writes(loaded.task, str(path))
+        return loaded
+
+    def load_any(
+        self, path: Path, reporter: Reporter, form: ForeignForm | None = None
+    ) -> LoadedSystem:
         """The system of a finished run's folder, or of a prefix or delta folder.
 
         Args:
@@ -151,6 +191,8 @@ class Systems:
                 path=folder.path,
                 state=state.value,
             )
+        card = read_task(folder.model) or TaskCard(task=spec.task)
+        head = read_head(folder.model, card.head_sha256)
         backbone = self._backbone(str(folder.model), reporter)
         return LoadedSystem(
             system=BareBackbone(backbone),
@@ -159,8 +201,10 @@ class Systems:
             prompt=prompt_name(spec.data.prompt, encoder_decoder=backbone.is_encoder_decoder),
             linearisation=spec.data.linearisation,
             mapping=spec.data.mapping,
-            decoding=decoding_of(spec.task),
+            decoding=decoding_of(card.task),
             max_source_tokens=spec.data.max_source_tokens,
+            task=card.task,
+            head=head,
         )
 
     def _load_prefix(
@@ -172,7 +216,7 @@ class Systems:
         method, shape = card.as_prefix()
         shifted = shape.positions is PositionScheme.AFTER_PREFIX
         system = SavedPrefix(backbone, key_values, position=method.position, shifted=shifted)
-        return _loaded(system, card, folder)
+        return _loaded(system, card, folder, head_beside(path, card))
 
     def _load_delta(
         self, path: Path, folder: RunFolder | None, reporter: Reporter, form: ForeignForm
@@ -193,7 +237,7 @@ class Systems:
 
         with explained(misfit):
             system = saved_system(backbone, card.method, tensors)
-        return _loaded(system, card, folder)
+        return _loaded(system, card, folder, read_head(path, card.head_sha256))
 
     def backbone_name(self, path: Path) -> str:
         """The backbone that the system of a run's, prefix's or delta's folder needs, unloaded.
@@ -284,17 +328,20 @@ def _with_form(loaded: LoadedSystem, form: ForeignForm) -> LoadedSystem:
     return loaded
 
 
-def _loaded(system: System, card: Card, folder: RunFolder | None) -> LoadedSystem:
+def _loaded(system: System, card: Card, folder: RunFolder | None, head: Tensors) -> LoadedSystem:
     """A system with what its card says, and its run where it has one."""
     spec = folder.read_spec() if folder is not None else None
+    inputs = Mapping(card.inputs, task_info(card.task).answer) if card.inputs else None
     return LoadedSystem(
         system=system,
         title=describe_method(card.method),
         run_id=card.run_id,
         prompt=card.prompt,
         linearisation=card.linearisation,
-        mapping=spec.data.mapping if spec else (Mapping(card.inputs) if card.inputs else None),
+        mapping=spec.data.mapping if spec else inputs,
         trained=card.tensors_sha256,
         decoding=decoding_of(card.task),
         max_source_tokens=spec.data.max_source_tokens if spec else DEFAULT_SOURCE_TOKENS,
+        task=card.task,
+        head=head,
     )

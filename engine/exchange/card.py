@@ -20,6 +20,7 @@ from engine.contract.specs.run import describe_method
 from engine.exchange.errors import damaged_file, missing_file
 
 README_FILE = "README.md"
+HEAD_FILE = "head.safetensors"
 PEFT_CONFIG_FILE = "adapter_config.json"
 
 _METHODS = {

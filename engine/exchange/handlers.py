@@ -24,13 +24,16 @@ from engine.contract.protocol.prefixes import (
     PrefixList,
     PushPrefix,
 )
+from engine.contract.runs.cards import Card
 from engine.contract.runs.folder import RunFolder
+from engine.contract.specs.answer import AnswerKind
 from engine.contract.specs.run import describe_method
+from engine.contract.tasks.all import task_info
 from engine.exchange.card import describe, is_folder_of
 from engine.exchange.foreign import ForeignForm
 from engine.exchange.hub import fetched, is_hub_name, push
 from engine.exchange.packing import is_packed, pack, unpacked
-from engine.exchange.reading import prefix_folder_of, read_any
+from engine.exchange.reading import head_beside, prefix_folder_of, read_any
 from engine.reporter import Reporter
 
 # The modules that hold tensors load torch; they are imported where one is touched, so that listing
@@ -58,8 +61,9 @@ def export_prefix(command: ExportPrefix, reporter: Reporter) -> Done:
     reporter.update(0, 0, "bytes", "Exporting the prefix")
     key_values, card = native.read(folder)
     if command.format == "native":
-        native.write(out, key_values, card)
+        native.write(out, key_values, card, head_beside(folder, card))
         return Done(f"The prefix {card.name!r} is in {out}.")
+    _check_headless(card, command.format)
     if command.format in CACHE_EXPORTS:
         from engine.exchange.runtimes.exporting import export_cache
 
@@ -94,6 +98,7 @@ def _check_export(command: ExportPrefix) -> None:
 
 def _export_delta(folder: Path, form: str, out: Path, reporter: Reporter) -> Done:
     from engine.exchange import folders, peft_delta
+    from engine.exchange.heads import read_head
 
     reporter.update(0, 0, "bytes", "Exporting the delta")
     tensors, card = folders.read(folder, ArtifactKind.DELTA)
@@ -107,10 +112,25 @@ def _export_delta(folder: Path, form: str, out: Path, reporter: Reporter) -> Don
             format=form,
         )
     if form == "native":
-        folders.write(out, tensors, card)
+        folders.write(out, tensors, card, read_head(folder, card.head_sha256))
         return Done(f"The delta {card.name!r} is in {out}.")
+    _check_headless(card, form)
     peft_delta.write(out, tensors, card)
     return Done(f"The delta {card.name!r} is in {out}, for PEFT to load.")
+
+
+def _check_headless(card: Card, form: str) -> None:
+    """Refuse a format that does not hold what a task without texts needs beside the method."""
+    info = task_info(card.task)
+    if info.answer is not AnswerKind.TEXT:
+        raise UserError(
+            "task-not-exported",
+            "{name!r} was trained for another task than texts ({task}), which the format "
+            "{format!r} does not hold. Export it as native.",
+            name=card.name,
+            task=info.title.lower(),
+            format=form,
+        )
 
 
 def import_prefix(
@@ -137,10 +157,11 @@ def import_prefix(
     form = ForeignForm(command.backbone, command.prompt, command.linearisation)
     with _source(command.path, reporter) as folder:
         key_values, card = read_any(folder, form, reporter)
+        head = head_beside(folder, card)
     if is_new:
         project.write(Project(name=project.path.resolve().name))
     target = _free_folder(project.prefixes, card.name)
-    native.write(target, key_values, card)
+    native.write(target, key_values, card, head)
     return describe(target)
 
 

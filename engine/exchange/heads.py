@@ -13,11 +13,11 @@ from engine.backbones.regular import read_regular
 from engine.contract import codec
 from engine.contract.errors import ProtocolError
 from engine.contract.runs.cards import TaskCard
+from engine.exchange.card import HEAD_FILE
 from engine.exchange.errors import damaged_file
 from engine.exchange.tensors import check_finite, read_tensors, to_bytes
 from engine.methods.base import Tensors
 
-HEAD_FILE = "head.safetensors"
 TASK_FILE = "task.json"
 
 

@@ -19,21 +19,23 @@ from engine.exchange.card import tensors_file
 from engine.exchange.checking import refuse_other_backbone
 from engine.exchange.errors import damaged_file
 from engine.methods.attention import KeyValues
+from engine.methods.base import Tensors
 from engine.methods.prefix import by_name
 
 
-def write(folder: Path, key_values: KeyValues, card: Card) -> Card:
+def write(folder: Path, key_values: KeyValues, card: Card, head: Tensors | None = None) -> Card:
     """As `folders.write`, of a prefix.
 
     Args:
         folder: missing, empty, or a prefix folder, which is then replaced.
         key_values: for each site [2, H, P, D].
         card: of the prefix.
+        head: of its task, where that has one.
     """
     misfit = _misfit(key_values, card)
     if misfit is not None:
         raise EngineError(misfit.message)
-    return folders.write(folder, by_name(key_values), card)
+    return folders.write(folder, by_name(key_values), card, head)
 
 
 def read(folder: Path) -> tuple[KeyValues, Card]:

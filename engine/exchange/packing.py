@@ -20,14 +20,14 @@ from engine.backbones.regular import SETTINGS_BYTES, check_regular
 from engine.contract.errors import UserError
 from engine.contract.files.writing import explain_disk_errors, write_atomically
 from engine.contract.methods.info import ArtifactKind
-from engine.exchange.card import README_FILE, card_file, tensors_file
+from engine.exchange.card import HEAD_FILE, README_FILE, card_file, tensors_file
 from engine.exchange.errors import damaged_file
 
 ENDING = ".prefix.zip"
 _KIND = ArtifactKind.PREFIX
-_NAMES = (card_file(_KIND), tensors_file(_KIND), README_FILE)
+_NAMES = (card_file(_KIND), tensors_file(_KIND), HEAD_FILE, README_FILE)
 _DIRECTORY_BYTES = 4096
-"""Limit of the file's own directory; three short names take some 200 bytes."""
+"""Limit of the file's own directory; four short names take some 200 bytes."""
 _END, _END_BYTES, _COMMENT_BYTES = b"PK\x05\x06", 22, 65_535
 _CHUNK = 1 << 20
 _TIME = (1980, 1, 1, 0, 0, 0)

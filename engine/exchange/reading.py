@@ -20,6 +20,7 @@ from engine.reporter import Reporter
 
 if TYPE_CHECKING:
     from engine.methods.attention import KeyValues
+    from engine.methods.base import Tensors
 
 SHOWN_FOLDERS = 10
 
@@ -67,16 +68,31 @@ def read_any(path: Path, form: ForeignForm, reporter: Reporter) -> tuple[KeyValu
     """
     from engine.exchange import native, peft
 
+    folder = _folder_of(path)
+    if not peft.is_peft_folder(folder):
+        key_values, card = native.read(prefix_folder_of(folder))
+        return key_values, card
+    return peft.read(folder, known_beside(folder, form, reporter))
+
+
+def head_beside(path: Path, card: Card) -> Tensors:
+    """The head beside the prefix that `read_any` gave, by name; empty where its task has none.
+
+    Raises:
+        UserError: missing, damaged, or another one than the card describes.
+    """
+    from engine.exchange.heads import read_head
+
+    return read_head(prefix_folder_of(_folder_of(path)), card.head_sha256)
+
+
+def _folder_of(path: Path) -> Path:
     if not path.exists():
         raise UserError(
             "prefix-missing", "{path} does not exist. Choose a prefix folder.", path=path
         )
     folder = path if path.is_dir() else path.parent
-    folder = holding_folder(folder) or folder
-    if not peft.is_peft_folder(folder):
-        key_values, card = native.read(prefix_folder_of(folder))
-        return key_values, card
-    return peft.read(folder, known_beside(folder, form, reporter))
+    return holding_folder(folder) or folder
 
 
 def known_beside(folder: Path, form: ForeignForm, reporter: Reporter) -> Known:

@@ -9,6 +9,7 @@ from engine.backbones.regular import home_path
 from engine.contract.errors import UserError
 from engine.contract.protocol.prefixes import MixPrefixes, PrefixInfo
 from engine.contract.runs.cards import Card
+from engine.contract.tasks.all import check_writes
 from engine.exchange import native
 from engine.exchange.card import describe
 from engine.prefixes.loading import read_prefix
@@ -29,6 +30,8 @@ def mix_prefixes(command: MixPrefixes, reporter: Reporter) -> PrefixInfo:
         )
     reporter.update(0, 0, "prefixes", "Mixing the prefixes")
     (first, card), (second, other) = (read_prefix(path) for path in (command.first, command.second))
+    for each in (card, other):
+        check_writes(each.task, each.name)
     reason = _difference(card, other)
     if not reason and {site: t.shape for site, t in first.items()} != {
         site: t.shape for site, t in second.items()

@@ -15,7 +15,7 @@ from engine.contract.projects.dataset_store import DatasetStore
 from engine.contract.protocol.prefixes import MeasurePositions, PositionEffect, PositionReport
 from engine.contract.runs.folder import RunFolder
 from engine.contract.specs.training import DecodingSpec, Strategy
-from engine.contract.tasks.all import decoding_of
+from engine.contract.tasks.all import check_writes, decoding_of
 from engine.data.examples import load_examples
 from engine.decoding.decoder import decode
 from engine.decoding.handlers import shared_systems
@@ -74,6 +74,7 @@ def measure_positions(command: MeasurePositions, reporter: Reporter) -> Position
     run = run_of(path) or RunFolder(path)
     spec = run.read_spec()
     key_values, card = read_prefix(str(run.path))
+    check_writes(card.task, card.name)
     if card.as_prefix()[0].position is Placement.INFIX:
         raise UserError(
             "positions-of-an-infix",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 from torch import nn
 from torch.nn.functional import dropout
@@ -55,25 +57,25 @@ class Head(nn.Module):
         """Its parameters, by the names that they are saved under."""
         return {f"{_NAME}{name}": values for name, values in self.named_parameters()}
 
-    @torch.no_grad()
-    def load(self, tensors: Tensors) -> None:
-        """Take what was saved of a head.
 
-        Raises:
-            UserError: these are not the tensors of a head of this form.
-        """
-        own = self.trainable()
-        for name in sorted(own.keys() | tensors.keys()):
-            wanted = list(own[name].shape) if name in own else None
-            shape = list(tensors[name].shape) if name in tensors else None
-            if shape != wanted:
-                raise UserError(
-                    "head-does-not-fit",
-                    "The tensor {name} of the head has the shape {shape}, but {wanted} is expected "
-                    "by its card and backbone. Get a fresh copy.",
-                    name=name,
-                    shape=shape or "none",
-                    wanted=wanted or "none",
-                )
-        for name, values in own.items():
-            values.copy_(tensors[name])
+@torch.no_grad()
+def load_parameters(own: Mapping[str, nn.Parameter], tensors: Tensors) -> None:
+    """Put what was saved of a head into its parameters.
+
+    Raises:
+        UserError: these are not the tensors of a head of this form.
+    """
+    for name in sorted(own.keys() | tensors.keys()):
+        wanted = list(own[name].shape) if name in own else "none"
+        shape = list(tensors[name].shape) if name in tensors else "none"
+        if shape != wanted:
+            raise UserError(
+                "head-does-not-fit",
+                "The tensor {name} of the head has the shape {shape}, and its card and backbone "
+                "say {wanted}. Get a fresh copy.",
+                name=name,
+                shape=shape,
+                wanted=wanted,
+            )
+    for name, values in own.items():
+        values.copy_(tensors[name])

@@ -23,7 +23,7 @@ from engine.contract.reading.reading import PreviewExample
 from engine.contract.runs.folder import RunFolder
 from engine.contract.specs.data import INPUT_ROLES, Column, Linearisation, Role
 from engine.contract.specs.training import DecodingSpec
-from engine.contract.tasks.all import decoding_of
+from engine.contract.tasks.all import check_writes, decoding_of
 from engine.contract.writing.changes import Changes
 from engine.contract.writing.folder import WritingFolder
 from engine.contract.writing.matching import check_matches, match_columns
@@ -70,9 +70,11 @@ def _reads(system: Path) -> tuple[tuple[Column, ...], Linearisation, DecodingSpe
     """The inputs of a system, how they are written, and how it decodes."""
     if (system / "run.json").exists():
         spec = RunFolder(system).read_spec()
+        check_writes(spec.task, str(system))
         return spec.data.mapping.inputs, spec.data.linearisation, decoding_of(spec.task)
     is_delta = is_folder_of(ArtifactKind.DELTA, system)
     card = read_card(system, ArtifactKind.DELTA if is_delta else ArtifactKind.PREFIX)
+    check_writes(card.task, card.name)
     return card.inputs, card.linearisation, decoding_of(card.task)
 
 

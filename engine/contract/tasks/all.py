@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.contract.errors import UserError
 from engine.contract.specs.answer import AnswerKind
 from engine.contract.specs.training import DecodingSpec
 from engine.contract.tasks.generation import GENERATION, GenerationTask
@@ -30,3 +31,23 @@ def task_for(answer: AnswerKind) -> TaskSpec:
 def decoding_of(task: TaskSpec) -> DecodingSpec:
     """How its texts are decoded; the defaults where none is written."""
     return task.decoding if isinstance(task, GenerationTask) else DecodingSpec()
+
+
+def check_writes(task: TaskSpec, name: str) -> None:
+    """Refuse a system that predicts something else where texts are to be written.
+
+    Args:
+        name: how the system is called.
+
+    Raises:
+        UserError: it is one.
+    """
+    info = task_info(task)
+    if info.answer is not AnswerKind.TEXT:
+        raise UserError(
+            "system-does-not-write",
+            "{name!r} was trained for another task ({task}) and writes no texts. Choose a system "
+            "that does, or predict a file with it: `python main.py decode {name} --data FILE`.",
+            name=name,
+            task=info.title.lower(),
+        )

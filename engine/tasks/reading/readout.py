@@ -14,7 +14,8 @@ from engine.backbones.loading import Backbone
 from engine.contract.specs.data import Mapping, Role
 from engine.contract.tasks.all import TaskSpec
 from engine.data.examples import EvalInput, TrainRow
-from engine.methods.base import System
+from engine.methods.base import System, Tensors
+from engine.tasks.head import load_parameters
 from engine.tasks.states import TextTensors, text_tensors
 
 A = TypeVar("A")
@@ -105,6 +106,14 @@ class Readout(ABC, Generic[A]):
     @abstractmethod
     def trainable(self) -> dict[str, torch.nn.Parameter]:
         """Its own parameters, such as a head's."""
+
+    def load(self, tensors: Tensors) -> None:
+        """Take what was saved of its own parameters.
+
+        Raises:
+            UserError: they are not those of this task on this backbone.
+        """
+        load_parameters(self.trainable(), tensors)
 
     @abstractmethod
     def rows(self, item: TrainRow | EvalInput, number: int) -> list[ReadoutRow[A]]:
