@@ -73,6 +73,10 @@ class Backbone:
     def weights(self) -> dict[str, Any]:
         """Its parameters that what is read depends on, by name; tied ones once."""
         body = {id(parameter) for parameter in self.model.base_model.parameters()}
+        if not self.head_is_read:  # T5's body is the whole model
+            read, said = self.model.get_input_embeddings(), self.model.get_output_embeddings()
+            if said is not None and said.weight is not read.weight:
+                body -= {id(parameter) for parameter in said.parameters()}
         return {
             name: parameter
             for name, parameter in self.model.named_parameters()

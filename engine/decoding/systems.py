@@ -22,7 +22,7 @@ from engine.contract.runs.folder import RunFolder
 from engine.contract.specs.data import Linearisation, Mapping, PromptForm
 from engine.contract.specs.run import describe_method
 from engine.contract.specs.training import DecodingSpec, Device, Precision
-from engine.contract.tasks.all import TaskSpec, check_writes, decoding_of, task_info
+from engine.contract.tasks.all import TaskSpec, check_writes, decoding_of, reads_states, task_info
 from engine.contract.tasks.generation import GenerationTask
 from engine.data.prompt import prompt_name, prompt_named
 from engine.exchange import folders, native
@@ -235,6 +235,8 @@ class Systems:
                 reason=reason,
             )
 
+        if reads_states(card.task):
+            backbone = backbone.read_by_states()
         with explained(misfit):
             system = saved_system(backbone, card.method, tensors)
         return _loaded(system, card, folder, read_head(path, card.head_sha256))

@@ -8,6 +8,7 @@ from engine.backbones.loading import Backbone, load_backbone
 from engine.contract.methods.all import info_of
 from engine.contract.methods.info import ArtifactKind
 from engine.contract.specs.run import RunSpec
+from engine.contract.tasks.all import reads_states
 from engine.reporter import Reporter
 
 
@@ -25,4 +26,6 @@ def load_to_train(
     backbone = load_backbone(
         spec.backbone, device=device, dtype=torch.float32 if tuned else dtype, reporter=reporter
     )
+    if reads_states(spec.task):
+        backbone = backbone.read_by_states()
     return backbone, dtype if tuned and dtype is not torch.float32 else None

@@ -28,6 +28,11 @@ def task_for(answer: AnswerKind) -> TaskSpec:
     return task
 
 
+def reads_states(task: TaskSpec) -> bool:
+    """Whether answers are read off hidden states, and not off the scores of words."""
+    return task_info(task).answer is not AnswerKind.TEXT
+
+
 def decoding_of(task: TaskSpec) -> DecodingSpec:
     """How its texts are decoded; the defaults where none is written."""
     return task.decoding if isinstance(task, GenerationTask) else DecodingSpec()

@@ -63,10 +63,6 @@ class TextEncoder:
                 positions=positions,
                 backbone=backbone.name,
             )
-        config = backbone.model.config
-        self._has_types = (
-            backbone.shape.reads_only and (getattr(config, "type_vocab_size", None) or 0) > 1
-        )
 
     @property
     def pairs(self) -> bool:
@@ -105,7 +101,7 @@ class TextEncoder:
             end, padding = self._tokenizer.eos_token_id, self._tokenizer.pad_token_id
             ids = [int(padding if end is None else end)]
         self.backbone.check_tokens(ids)
-        types = encoded.get("token_type_ids") if self._has_types else None
+        types = encoded.get("token_type_ids") if self.backbone.takes_token_types else None
         known = self._spans(encoded, parts, len(ids)) if spans else ()
         return EncodedText(array("i", ids), array("i", types or ()), known, is_cut)
 
