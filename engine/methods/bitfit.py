@@ -23,8 +23,8 @@ class BitFit(ChosenWeights):
             raise UserError(
                 "backbone-without-biases",
                 "{backbone} has no biases, so BitFit has nothing to train. Choose another "
-                "method, such as adapters or LoRA, or a backbone with biases, such as GPT-2, "
-                "OPT, Qwen2 or BART.",
+                "method, such as norms, adapters or LoRA, or a backbone with biases, such as "
+                "GPT-2, OPT, Qwen2 or BART.",
                 backbone=backbone.name,
             )
         super().__init__(backbone, names, dropout=method.backbone_dropout)

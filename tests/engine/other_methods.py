@@ -12,6 +12,7 @@ from engine.contract.methods.all import MethodSpec
 from engine.contract.methods.bitfit import BiasMethod
 from engine.contract.methods.ia3 import Ia3Method
 from engine.contract.methods.lora import LoraMethod
+from engine.contract.methods.norms import NormsMethod
 from engine.contract.methods.p_tuning import PromptEncoder, PTuningMethod
 from engine.contract.methods.prompt import PromptMethod
 from engine.contract.methods.top_layers import TopLayersMethod
@@ -28,6 +29,8 @@ OTHER_METHODS: dict[str, tuple[str, MethodSpec]] = {
     "bitfit": ("gpt2", BiasMethod()),
     "bitfit-qwen2": ("qwen2", BiasMethod()),
     "bitfit-bart": ("bart", BiasMethod()),
+    "norms": ("llama", NormsMethod()),
+    "norms-t5": ("t5", NormsMethod()),
     "lora": ("llama", LoraMethod(rank=4)),
     "lora-gpt2": ("gpt2", LoraMethod(rank=4, alpha=2, lora_dropout=0.1)),
     "lora-t5": ("t5", LoraMethod(rank=4)),
@@ -56,6 +59,7 @@ WHOLE_RUNS = (
     "top-layers",
     "top-embeddings",
     "bitfit",
+    "norms",
     "lin",
     "houlsby-bart",
     "lora-gpt2",

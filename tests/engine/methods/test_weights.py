@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from engine.contract.methods.bitfit import BiasMethod
+from engine.contract.methods.norms import NormsMethod
 from engine.contract.methods.top_layers import TopLayersMethod
 from engine.methods.making import make_method
 from tests.engine.tiny import tiny
@@ -63,3 +64,19 @@ def test_bitfit_trains_biases_alone(folder: Path) -> None:
         names = method.trainable()
         assert names, family
         assert all(name.endswith(".bias") for name in names), family
+
+
+def test_norms_are_trained_alone_with_or_without_biases(folder: Path) -> None:
+    for family in ("llama", "qwen3", "t5", "gpt2", "bart"):
+        method = make_method(tiny(folder, family), NormsMethod(), seed=0)
+        names = method.trainable()
+        assert names, family
+        assert all(parameter.dim() == 1 for parameter in names.values()), family
+        assert all("norm" in name or ".ln_" in name for name in names), (family, list(names))
+
+
+def test_norms_of_a_backbone_are_all_of_them(folder: Path) -> None:
+    llama = tiny(folder, "llama")
+    method = make_method(llama, NormsMethod(), seed=0)
+    expected = {name for name, _ in llama.model.named_parameters() if "norm" in name}
+    assert set(method.trainable()) == expected
