@@ -44,7 +44,7 @@ from engine.methods.base import Method, System, count
 from engine.methods.checkpointing import enable_checkpointing
 from engine.methods.finetune import BareBackbone
 from engine.methods.making import make_method
-from engine.tasks.base import Task
+from engine.tasks.base import Predictions, Task
 from engine.tasks.making import MakeTask, make_task
 from engine.training import checkpoint
 from engine.training.loading import load_to_train
@@ -261,17 +261,24 @@ class _Session:
         )
 
     def _predict(self, system: System, task: Task) -> OutputsMeta:
-        scored = task.predict(system, self._recorder, clock=self._recorder.work_s)
-        path = "outputs/test.jsonl"
+        predictions = task.predict(system, self._recorder, clock=self._recorder.work_s)
+        if predictions.uncalibrated is not None:
+            self._save_outputs(predictions.uncalibrated, "test-uncalibrated")
+        return self._save_outputs(predictions, "test")
+
+    def _save_outputs(self, predictions: Predictions, split: str) -> OutputsMeta:
+        path = f"outputs/{split}.jsonl"
         meta = save_outputs(
             self._folder.path / path,
-            scored,
+            predictions,
             system=describe_method(self._spec.method),
             run_id=self._spec.run_id,
-            split="test",
+            split=split,
         )
         self._recorder.event(
-            OutputsSaved("test", path, len(scored.rows), scored.scores, scored.seconds),
+            OutputsSaved(
+                split, path, len(predictions.rows), predictions.scores, predictions.seconds
+            ),
             flush=True,
         )
         return meta

@@ -91,6 +91,9 @@ class Method(System, Protocol):
     def trainable(self) -> dict[str, torch.nn.Parameter]:
         """The parameters that are trained, by names that stay the same between program runs."""
 
+    def learning_rates(self) -> dict[str, float]:
+        """Peak rates of parameters that do not have the run's, by their names."""
+
     def set_training(self, training: bool) -> None:
         """Switch dropout on or off, as the method wants it."""
 
@@ -106,6 +109,10 @@ class Method(System, Protocol):
 
 class WithoutTrainedDecoder:
     """The part of a system whose loss is computed by `fast`, or by transformers."""
+
+    def learning_rates(self) -> dict[str, float]:
+        """None: all have the run's."""
+        return {}
 
     def trained(self) -> TrainedDecoder | None:
         """None."""

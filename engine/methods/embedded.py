@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeVar
 
 import torch
 from torch import nn
@@ -12,12 +12,17 @@ from torch.nn.functional import pad
 from transformers import PreTrainedModel
 
 from engine.backbones.loading import Backbone
+from engine.contract.errors import UserError
 from engine.contract.methods.p_tuning import PTuningMethod
 from engine.contract.methods.prompt import PromptMethod
+from engine.contract.specs.starting import VectorPlace, trains_backbone
 from engine.methods.attention import KeyValues, PrefixAttention, attention_of, reads_only
 from engine.methods.base import SameForAllRows, System, Tensors
 from engine.methods.checkpointing import set_checkpointing
 from engine.methods.delta import PeftForm, SavedAsDelta, check_tensors
+from engine.methods.weights import ChosenWeights
+
+T = TypeVar("T")
 
 PROMPT = "prompt"
 """Name of the one tensor that is saved, [P, d]."""
@@ -30,14 +35,20 @@ class PromptedBackbone(SameForAllRows):
     them do not depend on the text: they are made once and attached as a prefix is. In an
     encoder they see the text too, so they stand in its input.
 
+    In a template they stand between words, in place of ids that no token has
+    (`engine.templates.scoring.read_ids`).
+
     Attributes:
         backbone: frozen; its weights are bit-equal before and after.
-        position_offset: P.
+        position_offset: P, or 0 in a template.
     """
 
-    def __init__(self, backbone: Backbone, length: int) -> None:
+    def __init__(
+        self, backbone: Backbone, length: int, place: VectorPlace = VectorPlace.FRONT
+    ) -> None:
         self.backbone = backbone
-        self.position_offset = length
+        self._place = place
+        self.position_offset = length if place is VectorPlace.FRONT else 0
         backbone.model.requires_grad_(False)
         backbone.model.eval()
 
@@ -52,6 +63,10 @@ class PromptedBackbone(SameForAllRows):
     def active(self) -> Iterator[None]:
         """Compute the embeddings once, and let the backbone read them."""
         model, embeddings = self.backbone.model, self._embeddings()
+        if self._place is VectorPlace.TEMPLATE:
+            with in_template(model, embeddings, self.backbone.embeddings):
+                yield
+            return
         if self.backbone.is_encoder_decoder or self.backbone.reads_only:
             with before_encoder(model, embeddings):
                 yield
@@ -67,8 +82,13 @@ class TrainedPrompt(PromptedBackbone, SavedAsDelta):
 
     packages = ("peft",)
 
-    def __init__(self, backbone: Backbone, length: int, module: nn.Module) -> None:
-        super().__init__(backbone, length)
+    def __init__(
+        self, backbone: Backbone, method: PromptMethod | PTuningMethod, module: nn.Module
+    ) -> None:
+        length = method.prompt_length
+        super().__init__(backbone, length, method.place)
+        self._weights = with_backbone(backbone, method)
+        self._backbone_rate = method.backbone_rate
         device = backbone.model.device
         # Without dropout until a step asks for it: a resumed run may evaluate first.
         self._module = module.to(device).eval()
@@ -77,12 +97,32 @@ class TrainedPrompt(PromptedBackbone, SavedAsDelta):
 
     def trainable(self) -> dict[str, nn.Parameter]:
         """The module's parameters, in float32 whatever the backbone's precision."""
-        return dict(self._module.named_parameters())
+        own = dict(self._module.named_parameters())
+        return own if self._weights is None else {**own, **_of_backbone(self._weights.trainable())}
+
+    def learning_rates(self) -> dict[str, float]:
+        """That of the backbone's weights."""
+        names = () if self._weights is None else _of_backbone(self._weights.trainable())
+        return dict.fromkeys(names, self._backbone_rate)
+
+    def frozen_parameters(self) -> int:
+        """The whole backbone, or none of it."""
+        return super().frozen_parameters() if self._weights is None else 0
 
     def set_training(self, training: bool) -> None:
-        """The backbone stays in evaluation mode, as behind a prefix."""
+        """The backbone stays in evaluation mode, as behind a prefix, unless it is trained."""
         self._module.train(training)
-        set_checkpointing(self.backbone.model, training)
+        if self._weights is not None:
+            self._weights.set_training(training)
+        else:
+            set_checkpointing(self.backbone.model, training)
+
+    @contextlib.contextmanager
+    def active(self) -> Iterator[None]:
+        """The backbone's trained weights in place, where there are any, and the embeddings."""
+        weights = contextlib.nullcontext() if self._weights is None else self._weights.active()
+        with weights, super().active():
+            yield
 
     def notes(self) -> tuple[str, ...]:
         """What was done with the words to start from."""
@@ -92,7 +132,8 @@ class TrainedPrompt(PromptedBackbone, SavedAsDelta):
     def folded(self) -> Tensors:
         """The embeddings, [P, d]; what makes them is left behind."""
         self._module.eval()
-        return {PROMPT: self._embeddings().detach().float().cpu()}
+        weights = {} if self._weights is None else _of_backbone(self._weights.folded())
+        return {PROMPT: self._embeddings().detach().float().cpu(), **weights}
 
     @classmethod
     def restored(cls, backbone: Backbone, method: Any, tensors: Tensors) -> System:
@@ -101,7 +142,17 @@ class TrainedPrompt(PromptedBackbone, SavedAsDelta):
 
     @staticmethod
     def peft_form(method: Any, tensors: Tensors) -> PeftForm:
-        """A prompt, whatever made it."""
+        """A prompt, whatever made it.
+
+        Raises:
+            UserError: it stands in a template, which PEFT does not have.
+        """
+        if method.place is VectorPlace.TEMPLATE:
+            raise UserError(
+                "peft-lacks-templates",
+                "PEFT has no prompts in a template. Export the native folder, or train one before "
+                "the source.",
+            )
         length, width = tensors[PROMPT].shape
         config = {
             "peft_type": "PROMPT_TUNING",
@@ -129,12 +180,69 @@ class SavedPrompt(PromptedBackbone):
     def __init__(
         self, backbone: Backbone, method: PromptMethod | PTuningMethod, tensors: Tensors
     ) -> None:
-        super().__init__(backbone, method.prompt_length)
+        super().__init__(backbone, method.prompt_length, method.place)
+        self._weights = with_backbone(backbone, method)
+        if self._weights is not None:
+            self._weights.load(
+                {
+                    name.removeprefix(_BACKBONE): values
+                    for name, values in tensors.items()
+                    if name != PROMPT
+                }
+            )
+            tensors = {name: values for name, values in tensors.items() if name == PROMPT}
         check_tensors(tensors, {PROMPT: (method.prompt_length, backbone.shape.read_width)})
         self._saved = tensors[PROMPT].to(backbone.model.device)
 
     def _embeddings(self) -> torch.Tensor:
         return self._saved
+
+    @contextlib.contextmanager
+    def active(self) -> Iterator[None]:
+        """As while it was trained."""
+        weights = contextlib.nullcontext() if self._weights is None else self._weights.active()
+        with weights, super().active():
+            yield
+
+
+_BACKBONE = "backbone."
+"""Before the names of the backbone's own weights, beside the vectors."""
+
+
+def with_backbone(backbone: Backbone, method: PromptMethod | PTuningMethod) -> ChosenWeights | None:
+    """All weights of the backbone, where they are trained too."""
+    if not trains_backbone(method):
+        return None
+    return ChosenWeights(backbone, [*backbone.weights()], dropout=True)
+
+
+def _of_backbone(weights: Mapping[str, T]) -> dict[str, T]:
+    return {f"{_BACKBONE}{name}": weight for name, weight in weights.items()}
+
+
+@contextlib.contextmanager
+def in_template(model: PreTrainedModel, vectors: torch.Tensor, known: int) -> Iterator[None]:
+    """Let the ids from `known` on be read as vectors [P, d]."""
+    side = model.get_encoder() if model.config.is_encoder_decoder else model
+    table = side.get_input_embeddings()
+    read: list[torch.Tensor] = []
+
+    def lower(_module: nn.Module, args: Any) -> Any:
+        (ids, *others) = args
+        read.append(ids)
+        return (torch.where(ids < known, ids, 0), *others)
+
+    def replace(_module: nn.Module, _args: Any, output: torch.Tensor) -> torch.Tensor:
+        numbers = read.pop() - known  # [B, T]
+        chosen = vectors.to(output.dtype)[numbers.clamp(min=0)]
+        return torch.where((numbers >= 0)[..., None], chosen, output)
+
+    handles = [table.register_forward_pre_hook(lower), table.register_forward_hook(replace)]
+    try:
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()
 
 
 def read_embeddings(

@@ -12,6 +12,7 @@ from engine.contract.methods.finetune import FinetuneMethod
 from engine.contract.methods.frozen import FrozenMethod
 from engine.contract.methods.ia3 import Ia3Method
 from engine.contract.methods.lora import LoraMethod
+from engine.contract.methods.norms import NormsMethod
 from engine.contract.methods.p_tuning import PTuningMethod
 from engine.contract.methods.prefix import PrefixMethod
 from engine.contract.methods.prompt import PromptMethod
@@ -24,6 +25,7 @@ from engine.methods.finetune import FullFinetuning
 from engine.methods.frozen import Frozen
 from engine.methods.ia3 import Ia3
 from engine.methods.lora import Lora
+from engine.methods.norms import Norms
 from engine.methods.p_tuning import PTuning
 from engine.methods.prefix import PrefixTuning
 from engine.methods.prompt import PromptTuning
@@ -32,6 +34,7 @@ from engine.methods.top_layers import TopLayers
 _DELTAS: Mapping[type[MethodSpec], type[SavedAsDelta]] = {
     TopLayersMethod: TopLayers,
     BiasMethod: BitFit,
+    NormsMethod: Norms,
     AdapterMethod: Adapters,
     LoraMethod: Lora,
     Ia3Method: Ia3,

@@ -31,4 +31,4 @@ class PTuning(TrainedPrompt):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             network = Encoder(config)
-        super().__init__(backbone, method.prompt_length, network)
+        super().__init__(backbone, method, network)

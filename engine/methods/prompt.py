@@ -26,7 +26,7 @@ class PromptTuning(TrainedPrompt):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             table = PromptEmbedding(config, backbone.model.get_input_embeddings())
-        super().__init__(backbone, method.prompt_length, table)
+        super().__init__(backbone, method, table)
         if method.init is Init.WORDS:
             ids, note = word_ids(
                 backbone, method.init_text, length=method.prompt_length, what="prompt"

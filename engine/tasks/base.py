@@ -53,6 +53,7 @@ class Predictions:
     Attributes:
         absent: what could not be scored, with the reason.
         decoding: how they were made, such as "beam5|max100".
+        uncalibrated: the same without the calibration, where there is one.
     """
 
     rows: tuple[OutputRow, ...]
@@ -61,6 +62,7 @@ class Predictions:
     decoding: str
     seconds: float
     tokens_per_s: float
+    uncalibrated: Predictions | None = None
 
 
 @dataclass(frozen=True)
@@ -80,17 +82,19 @@ class Task(Protocol):
     """A task on the data of one run, made ready for one backbone.
 
     Attributes:
-        spec: the task, with what the training rows have shown, such as the labels.
         valid_inputs, test_inputs: how many there are.
         notes: sentences that the user should read before training, such as on texts that were cut.
         packages: whose versions a run records, beside those that every run does.
     """
 
-    spec: TaskSpec
     valid_inputs: int
     test_inputs: int
     notes: tuple[str, ...]
     packages: tuple[str, ...]
+
+    @property
+    def spec(self) -> TaskSpec:
+        """The task, with what rows and backbone have shown, such as labels or a calibration."""
 
     @property
     def train_rows(self) -> Sequence[Sized]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -111,12 +111,7 @@ def hidden_states(
             return _decoder_states(system.backbone, texts, start_only=start_only)
         model = _reading_model(system.backbone)
         named = {"position_ids": positions, "token_type_ids": texts.types, "use_cache": False}
-        known = _arguments(type(model).forward)
-        output = model(
-            input_ids=texts.ids,
-            attention_mask=texts.mask,
-            **{name: value for name, value in named.items() if name in known and value is not None},
-        )
+        output = model(input_ids=texts.ids, attention_mask=texts.mask, **accepted(model, named))
     # What a method puts into the input stands before the text.
     states: torch.Tensor = output.last_hidden_state[:, -texts.ids.shape[1] :]
     return states
@@ -141,6 +136,12 @@ def _decoder_states(backbone: Backbone, texts: TextTensors, *, start_only: bool)
 def _reading_model(backbone: Backbone) -> Any:
     """The model without the head over its vocabulary."""
     return backbone.model.base_model
+
+
+def accepted(model: Any, named: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the arguments that the model takes and that have a value."""
+    known = _arguments(type(model).forward)
+    return {name: value for name, value in named.items() if name in known and value is not None}
 
 
 @functools.cache

@@ -81,7 +81,7 @@ class Trainer:
 
     Attributes:
         state: where the run stands; complete once `train` returns.
-        total_steps: optimiser steps of the whole run.
+        total_steps: optimiser steps of the whole run; 0 where nothing is trained.
     """
 
     def __init__(
@@ -105,15 +105,16 @@ class Trainer:
             together=training.sources_together.rows,
             source_of=task.source_of,
         )
-        self.total_steps = training.total_steps(len(task.train_rows))
+        self._parameters = {**method.trainable(), **task.trainable()}
+        steps = training.total_steps(len(task.train_rows))
+        self.total_steps = steps if self._parameters else 0
         self._due = evaluation_steps(self.total_steps, training.evaluate_every_steps)
         self._best = BestTracker(training.patience_evaluations)
         self._time_left = TimeLeft()
-        self._parameters = {**method.trainable(), **task.trainable()}
         # Fused is one pass over memory; torch chooses well by itself elsewhere, but on a CPU
         # takes a pass for each operation (benchmarks/optimiser.py).
         self._optimiser = torch.optim.AdamW(
-            self._parameters.values(),
+            self._groups(),
             lr=training.learning_rate,
             weight_decay=training.weight_decay,
             fused=True if method.backbone.model.device.type == "cpu" else None,
@@ -149,7 +150,7 @@ class Trainer:
             UserError: the loss is not a number any more, or the disk is full.
         """
         try:
-            if self.state.evaluation_due:
+            if self.state.evaluation_due or not self.total_steps:
                 self._evaluate()
             while self.state.step < self.total_steps and not self._best.gives_up(self.state):
                 self._recorder.steps(self.state.step, self.total_steps, self._remaining_s())
@@ -166,6 +167,14 @@ class Trainer:
             checkpoint.load_best(self._checkpoints, self.state.best_step or 0, self._parameters)
         return self.state.step < self.total_steps
 
+    def _groups(self) -> list[dict[str, Any]]:
+        """The parameters by the share that their peak rate is of the run's."""
+        own, groups = self._method.learning_rates(), {1.0: list[torch.nn.Parameter]()}
+        for name, parameter in self._parameters.items():
+            share = own[name] / self._training.learning_rate if name in own else 1.0
+            groups.setdefault(share, []).append(parameter)
+        return [{"params": parameters, "share": share} for share, parameters in groups.items()]
+
     def _step(self) -> StepResult:
         """One optimiser step over `accumulation_steps` batches."""
         training, start = self._training, self._recorder.work_s()
@@ -176,7 +185,7 @@ class Trainer:
             total_steps=self.total_steps,
         )
         for group in self._optimiser.param_groups:
-            group["lr"] = rate
+            group["lr"] = rate * group["share"]
         self._method.set_training(True)
         total, batches = self._accumulate(self._epochs.step_batches(self.state.step))
         self._method.set_training(False)

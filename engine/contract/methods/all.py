@@ -11,6 +11,7 @@ from engine.contract.methods.frozen import FROZEN, FrozenMethod
 from engine.contract.methods.ia3 import IA3, Ia3Method
 from engine.contract.methods.info import MethodInfo
 from engine.contract.methods.lora import LORA, LoraMethod
+from engine.contract.methods.norms import NORMS, NormsMethod
 from engine.contract.methods.p_tuning import P_TUNING, PTuningMethod
 from engine.contract.methods.prefix import PREFIX, PrefixMethod
 from engine.contract.methods.prompt import PROMPT, PromptMethod
@@ -21,6 +22,7 @@ MethodSpec = (
     | FinetuneMethod
     | TopLayersMethod
     | BiasMethod
+    | NormsMethod
     | AdapterMethod
     | LoraMethod
     | Ia3Method
@@ -34,6 +36,7 @@ METHODS: tuple[MethodInfo[Any], ...] = (
     FINETUNE,
     TOP_LAYERS,
     BITFIT,
+    NORMS,
     ADAPTER,
     LORA,
     IA3,

@@ -9,7 +9,15 @@ from dataclasses import dataclass
 from engine.contract.backbone import BackboneShape
 from engine.contract.methods.info import Counts, Drawing, MethodInfo, draw_prompt
 from engine.contract.schema import check_settings, setting
-from engine.contract.specs.starting import prompt_length_setting
+from engine.contract.specs.starting import (
+    VectorPlace,
+    backbone_rate_setting,
+    place_setting,
+    prompt_length_setting,
+    prompt_words,
+    train_backbone_setting,
+    trained_with,
+)
 
 LSTM_LAYERS = 2
 """Of P-tuning's LSTM (THUDM/P-tuning, LAMA/p_tuning/prompt_encoder.py; PEFT's default)."""
@@ -28,8 +36,9 @@ class PromptEncoder(enum.Enum):
 class PTuningMethod:
     """P-tuning, version 1: input embeddings made by a small network (Liu et al. 2021, 3.2).
 
-    The network is PEFT's. All P tokens stand before the source; the paper's templates, which
-    also put some between words, are not here.
+    The network is PEFT's. Its P embeddings stand before the source, or in a template between words,
+    and there the backbone can be trained too: the paper's two forms, on facts and on language
+    understanding.
 
     Raises:
         UserError: a length outside 1 to 512, or a hidden width below 1.
@@ -51,6 +60,10 @@ class PTuningMethod:
         none="the backbone's",
     )
 
+    place: VectorPlace = place_setting()
+    train_backbone: bool = train_backbone_setting()
+    backbone_rate: float = backbone_rate_setting()
+
     def __post_init__(self) -> None:
         check_settings(self)
 
@@ -60,14 +73,17 @@ def _counts(shape: BackboneShape, method: PTuningMethod) -> Counts:
     width = shape.read_width
     hidden = method.encoder_hidden or width
     embeddings = method.prompt_length * width
+    backbone = trained_with(method, shape.parameters)
     if method.prompt_encoder is PromptEncoder.MLP:
-        return Counts(embeddings + _linears((width, hidden, hidden, width)), embeddings)
+        made = embeddings + _linears((width, hidden, hidden, width))
+        return Counts(made + backbone, embeddings + backbone)
     lstm, read = 0, width
     for _ in range(LSTM_LAYERS):
         # Two directions of four gates, each with two matrices and two biases (torch.nn.LSTM).
         lstm += 2 * 4 * hidden * (read + hidden + 2)
         read = 2 * hidden
-    return Counts(embeddings + lstm + _linears((2 * hidden, 2 * hidden, width)), embeddings)
+    made = embeddings + lstm + _linears((2 * hidden, 2 * hidden, width))
+    return Counts(made + backbone, embeddings + backbone)
 
 
 def _linears(sizes: tuple[int, ...]) -> int:
@@ -85,7 +101,7 @@ def _draw(shape: BackboneShape, method: PTuningMethod) -> Drawing:
 
 
 def _describe(method: PTuningMethod) -> str:
-    return f"P-tuning {method.prompt_length}, {method.prompt_encoder.value.upper()}"
+    return f"P-tuning {prompt_words(method)}, {method.prompt_encoder.value.upper()}"
 
 
 P_TUNING = MethodInfo(

@@ -9,10 +9,16 @@ from engine.contract.methods.info import Counts, Drawing, MethodInfo, draw_promp
 from engine.contract.schema import check_settings
 from engine.contract.specs.starting import (
     Init,
+    VectorPlace,
+    backbone_rate_setting,
     check_start,
     init_setting,
     init_text_setting,
+    place_setting,
     prompt_length_setting,
+    prompt_words,
+    train_backbone_setting,
+    trained_with,
 )
 
 
@@ -28,13 +34,17 @@ class PromptMethod:
     init: Init = init_setting()
     init_text: str = init_text_setting()
 
+    place: VectorPlace = place_setting()
+    train_backbone: bool = train_backbone_setting()
+    backbone_rate: float = backbone_rate_setting()
+
     def __post_init__(self) -> None:
         check_settings(self)
         check_start(self.init, self.init_text)
 
 
 def _counts(shape: BackboneShape, method: PromptMethod) -> Counts:
-    count = method.prompt_length * shape.read_width
+    count = method.prompt_length * shape.read_width + trained_with(method, shape.parameters)
     return Counts(count, count)
 
 
@@ -51,7 +61,7 @@ PROMPT = MethodInfo(
     "prompt",
     "Prompt tuning",
     "Train input embeddings before the source (Lester et al. 2021)",
-    describe=lambda method: f"prompt {method.prompt_length}",
+    describe=lambda method: f"prompt {prompt_words(method)}",
     counts=_counts,
     draw=_draw,
     # PEFT's examples; not measured here. (Lester et al. 2021 take 0.3, with Adafactor.)

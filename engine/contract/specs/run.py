@@ -13,9 +13,13 @@ from engine.contract.methods.all import BASELINE, MethodSpec, info_of
 from engine.contract.methods.all import describe_method as describe_method
 from engine.contract.specs.answer import AnswerKind
 from engine.contract.specs.data import DataSpec
+from engine.contract.specs.starting import VectorPlace
 from engine.contract.specs.training import TrainingSpec
 from engine.contract.tasks.all import TaskSpec, task_info
 from engine.contract.tasks.generation import GenerationTask, with_task
+from engine.contract.tasks.labels import LabelTask
+from engine.contract.tasks.words import ReadoutKind
+from engine.contract.templates import parse_template
 
 RUN_VERSION = 2
 
@@ -41,9 +45,36 @@ class RunSpec:
     def __post_init__(self) -> None:
         if self.run_id:  # a form's spec has none yet
             check_name(self.run_id, what="run_id")
+        method: Any = self.method
+        if (soft := self._soft()) and is_in_template(method):
+            object.__setattr__(self, "method", replace(method, prompt_length=soft))
+
+    def _soft(self) -> int:
+        """How many trained vectors the template has."""
+        words = self.task.words if isinstance(self.task, LabelTask) else None
+        if words is None or words.readout is not ReadoutKind.WORDS or not words.template.strip():
+            return 0
+        return parse_template(words.template).soft
 
     def check_trainable(self) -> None:
-        """Raise `UserError` where the method leaves all to a head, and the task has none."""
+        """Raise `UserError` where there is nothing to train, or nowhere to put it."""
+        soft, in_template = self._soft(), is_in_template(self.method)
+        if soft and not in_template:
+            raise UserError(
+                "template-vectors-not-trained",
+                "The template has {count} trained vectors ([soft*n]), which {method} does not "
+                "train. Choose prompt tuning or P-tuning with --place template, or remove them.",
+                count=soft,
+                method=info_of(self.method).title,
+            )
+        if in_template and not soft:
+            raise UserError(
+                "template-without-vectors",
+                "{method} is to train vectors in the template, but there is none. Read the label "
+                "by words (--readout words) with a template that has [soft*3], or choose --place "
+                "front.",
+                method=info_of(self.method).title,
+            )
         info, task = info_of(self.method), task_info(self.task)
         if info.needs_head and task.answer is AnswerKind.TEXT:
             raise UserError(
@@ -58,6 +89,11 @@ class RunSpec:
         """A run of version 1 had its decoding where the task is now."""
         upgraded = with_task(plain)
         return plain if upgraded is plain else {**upgraded, "version": RUN_VERSION}
+
+
+def is_in_template(method: MethodSpec) -> bool:
+    """Whether the method trains vectors that stand in a template."""
+    return getattr(method, "place", VectorPlace.FRONT) is VectorPlace.TEMPLATE
 
 
 def new_run_id() -> str:

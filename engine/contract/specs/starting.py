@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from typing import Any
+from typing import Any, Protocol
 
 from engine.contract.errors import UserError
 from engine.contract.schema import setting
@@ -40,8 +40,16 @@ def init_text_setting() -> Any:
     )
 
 
+class VectorPlace(enum.Enum):
+    """Where trained embeddings stand in the input."""
+
+    FRONT = "front"
+    TEMPLATE = "template"
+    """At the template's `[soft*n]`."""
+
+
 def prompt_length_setting() -> Any:
-    """The field `prompt_length` of a method."""
+    """The field `prompt_length` of a method that has `place` too."""
     return setting(
         20,
         label="Prompt length",
@@ -49,6 +57,44 @@ def prompt_length_setting() -> Any:
         unit="tokens",
         low=1,
         high=MAX_PREFIX_LENGTH,
+        visible_when=(("place", (VectorPlace.FRONT,)),),
+    )
+
+
+def place_setting() -> Any:
+    """The field `place` of a method that trains embeddings."""
+    return setting(
+        VectorPlace.FRONT,
+        label="Place",
+        help="Where the trained embeddings stand: before the source, or where the template of a "
+        "label read by words has [soft*n], which then decides how many there are.",
+        labels=(
+            (VectorPlace.FRONT, "before the source"),
+            (VectorPlace.TEMPLATE, "in the template"),
+        ),
+    )
+
+
+def train_backbone_setting() -> Any:
+    """The field `train_backbone` of a method that trains embeddings."""
+    return setting(
+        False,
+        label="Train the backbone too",
+        help="Whether every weight of the backbone is trained beside the embeddings in the "
+        "template, as P-tuning does on language understanding tasks.",
+        visible_when=(("place", (VectorPlace.TEMPLATE,)),),
+    )
+
+
+def backbone_rate_setting() -> Any:
+    """The field `backbone_rate` of a method that has `train_backbone` too."""
+    return setting(
+        1e-5,
+        label="Backbone's learning rate",
+        help="Peak learning rate of the backbone's weights; the embeddings have the run's.",
+        above=0,
+        factor=2,
+        visible_when=(("train_backbone", (True,)),),
     )
 
 
@@ -70,3 +116,37 @@ def check_start(init: Init, text: str) -> None:
             "no-words-to-start-from",
             "init_text is empty. Give words to start from, or start at random.",
         )
+
+
+class PlacedVectors(Protocol):
+    """What `prompt_words` and `trained_with` need of a method."""
+
+    @property
+    def prompt_length(self) -> int:
+        """P."""
+
+    @property
+    def place(self) -> VectorPlace:
+        """Where they stand."""
+
+    @property
+    def train_backbone(self) -> bool:
+        """Whether the backbone is trained too."""
+
+
+def trains_backbone(method: PlacedVectors) -> bool:
+    """Whether every weight of the backbone is trained beside the vectors."""
+    return method.place is VectorPlace.TEMPLATE and method.train_backbone
+
+
+def trained_with(method: PlacedVectors, parameters: int) -> int:
+    """How many of the backbone's so many parameters are trained beside the vectors."""
+    return parameters if trains_backbone(method) else 0
+
+
+def prompt_words(method: PlacedVectors) -> str:
+    """How many vectors there are, and where: "20", "3 in the template, with the backbone"."""
+    if method.place is VectorPlace.FRONT:
+        return str(method.prompt_length)
+    more = ", with the backbone" if method.train_backbone else ""
+    return f"{method.prompt_length} in the template{more}"

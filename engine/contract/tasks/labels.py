@@ -8,11 +8,12 @@ from engine.contract.metrics import default_metrics, validation_metrics
 from engine.contract.specs.answer import AnswerKind
 from engine.contract.tasks.info import TaskInfo
 from engine.contract.tasks.readouts import HeadSpec
+from engine.contract.tasks.words import WordsSpec
 
 
 @dataclass(frozen=True)
 class LabelTask:
-    """The label is read by a head.
+    """The label is read by a head, or by words at a blank.
 
     Attributes:
         labels: in the order of the head's outputs; empty until the training rows have shown them,
@@ -20,6 +21,7 @@ class LabelTask:
     """
 
     labels: tuple[str, ...] = ()
+    words: WordsSpec = field(default_factory=WordsSpec)
     head: HeadSpec = field(default_factory=HeadSpec)
 
 
@@ -28,7 +30,7 @@ LABELS = TaskInfo(
     name="label",
     title="One label",
     answer=AnswerKind.LABEL,
-    parts=(("head", HeadSpec),),
+    parts=(("words", WordsSpec), ("head", HeadSpec)),
     metrics=default_metrics(AnswerKind.LABEL),
     quick_metrics=validation_metrics(AnswerKind.LABEL),
 )

@@ -30,14 +30,18 @@ def loss_sum(system: System, batch: TextBatch, rows: Sequence[int] = ()) -> torc
             return decoder.loss(prefix, packed)
     elif trained is not None:
         return trained.loss(_packed(batch, share=True))
-    with system.batch(rows, batch.attention_mask, _behind(batch)) as positions:
-        if batch.decoder_input_ids is not None:
-            logits = _encoder_decoder_logits(system, batch)
-        else:
-            logits = _decoder_logits(system, batch, positions)
+    logits = target_logits(system, batch, rows)
     return cross_entropy(
         logits.flatten(0, 1), batch.labels.flatten(), ignore_index=IGNORED, reduction="sum"
     )
+
+
+def target_logits(system: System, batch: TextBatch, rows: Sequence[int] = ()) -> torch.Tensor:
+    """The logits of a batch's target columns, [B, K, vocabulary]; arguments as `loss_sum`'s."""
+    with system.batch(rows, batch.attention_mask, _behind(batch)) as positions:
+        if batch.decoder_input_ids is not None:
+            return _encoder_decoder_logits(system, batch)
+        return _decoder_logits(system, batch, positions)
 
 
 def _packed(batch: TextBatch, *, share: bool) -> PackedBatch:

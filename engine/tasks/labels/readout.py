@@ -115,9 +115,7 @@ class LabelReadout(Readout[int]):
 
     def loss(self, logits: torch.Tensor, batch: ReadoutBatch[int]) -> torch.Tensor:
         """Cross-entropy."""
-        pairs = [(i, label) for i, row in enumerate(batch.read) for label in row.answers]
-        index, labels = torch.tensor(pairs, dtype=torch.long, device=logits.device).view(-1, 2).T
-        return cross_entropy(logits[index], labels, reduction="sum")
+        return label_loss(logits, batch)
 
     def read(self, logits: torch.Tensor, batch: ReadoutBatch[int]) -> list[list[float]]:
         """The probability of each label."""
@@ -131,13 +129,7 @@ class LabelReadout(Readout[int]):
         read: Sequence[list[float]],
     ) -> list[Prediction]:
         """The most probable label, and the probabilities of all."""
-        labels = self._labels
-        made = []
-        for values in read:
-            best = labels[max(range(len(labels)), key=values.__getitem__)]
-            rounded = [round(value, _DIGITS) for value in values]
-            made.append(Prediction(best, tuple(zip(labels, rounded, strict=True))))
-        return made
+        return [label_prediction(self._labels, values) for values in read]
 
     def notes(self) -> tuple[str, ...]:
         """On texts that were cut."""
@@ -146,6 +138,33 @@ class LabelReadout(Readout[int]):
         was = "was" if self._cut == 1 else "were"
         limit = counted(self._encoder.limit, "token")
         return (f"{counted(self._cut, 'input')} {was} longer than {limit} and {was} cut.",)
+
+
+def label_loss(scores: torch.Tensor, batch: ReadoutBatch[int]) -> torch.Tensor:
+    """The summed cross-entropy of the right labels among all, in nats.
+
+    Args:
+        scores: [B, labels].
+        batch: whose answers are numbers of labels.
+    """
+    index, labels = right_labels(batch, scores.device)
+    return cross_entropy(scores[index], labels, reduction="sum")
+
+
+def right_labels(
+    batch: ReadoutBatch[int], device: torch.device
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """The row and the label of each answer."""
+    pairs = [(i, label) for i, row in enumerate(batch.read) for label in row.answers]
+    index, labels = torch.tensor(pairs, dtype=torch.long, device=device).view(-1, 2).T
+    return index, labels
+
+
+def label_prediction(labels: Sequence[str], values: Sequence[float]) -> Prediction:
+    """The most probable label, and the probabilities of all."""
+    best = labels[max(range(len(labels)), key=values.__getitem__)]
+    rounded = [round(value, _DIGITS) for value in values]
+    return Prediction(best, tuple(zip(labels, rounded, strict=True)))
 
 
 def pooling_of(pooling: Pooling, encoder: TextEncoder) -> Pooling:

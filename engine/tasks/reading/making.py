@@ -10,18 +10,18 @@ from engine.contract.tasks.labels import LabelTask
 from engine.contract.tasks.spans import SpanTask
 from engine.contract.tasks.tags import TagTask
 from engine.data.examples import TrainRow
-from engine.tasks.labels.readout import LabelReadout, with_labels
+from engine.tasks.labels.making import label_readout, with_answers
 from engine.tasks.reading.readout import Readout, ReadoutForm
 from engine.tasks.spans.readout import SpanReadout, with_unanswerable
 from engine.tasks.tags.readout import TagReadout, with_tags
 
 _READOUTS: Mapping[type[TaskSpec], Callable[..., Readout[Any]]] = {
-    LabelTask: LabelReadout,
+    LabelTask: label_readout,
     TagTask: TagReadout,
     SpanTask: SpanReadout,
 }
 _FILLED: Mapping[type[TaskSpec], Callable[..., TaskSpec]] = {
-    LabelTask: with_labels,
+    LabelTask: with_answers,
     TagTask: with_tags,
     SpanTask: with_unanswerable,
 }

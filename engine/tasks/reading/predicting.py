@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -15,7 +16,7 @@ from engine.methods.base import System
 from engine.metrics.scoring import score_whole
 from engine.reporter import Reporter
 from engine.tasks.base import Predictions
-from engine.tasks.reading.readout import Readout, ReadoutRow
+from engine.tasks.reading.readout import Prediction, Readout, ReadoutRow
 
 BATCH_SIZE = 32
 """Rows that are read together: changes speed and memory, not the predictions."""
@@ -54,7 +55,13 @@ def predicted_rows(
     read: Sequence[Any],
 ) -> tuple[OutputRow, ...]:
     """The predictions of inputs, as lines of an outputs file."""
-    predictions = readout.predictions(inputs, rows, read) if inputs else []
+    return output_rows(inputs, readout.predictions(inputs, rows, read) if inputs else [])
+
+
+def output_rows(
+    inputs: Sequence[EvalInput], predictions: Sequence[Prediction]
+) -> tuple[OutputRow, ...]:
+    """Predictions with their inputs."""
     return tuple(
         OutputRow(
             example_id=item.example_id,
@@ -99,16 +106,24 @@ def predict(
     start = clock()
     read, _ = read_rows(readout, system, rows, reporter)
     seconds = clock() - start
-    lines = predicted_rows(readout, inputs, rows, read)
-    scores, lines = scored(lines, task_info(readout.spec).metrics, readout.signature, reporter)
-    return Predictions(
-        rows=lines,
-        scores=tuple(score for score in scores if isinstance(score, Score)),
-        absent=tuple(score for score in scores if isinstance(score, Absent)),
-        decoding=readout.signature,
-        seconds=seconds,
-        tokens_per_s=sum(map(len, rows)) / max(seconds, 1e-9),
-    )
+    tokens_per_s = sum(map(len, rows)) / max(seconds, 1e-9)
+
+    def made(predictions: Sequence[Prediction], signature: str) -> Predictions:
+        lines = output_rows(inputs, predictions)
+        scores, lines = scored(lines, task_info(readout.spec).metrics, signature, reporter)
+        return Predictions(
+            rows=lines,
+            scores=tuple(score for score in scores if isinstance(score, Score)),
+            absent=tuple(score for score in scores if isinstance(score, Absent)),
+            decoding=signature,
+            seconds=seconds,
+            tokens_per_s=tokens_per_s,
+        )
+
+    plain = readout.plain_predictions(read)
+    uncalibrated = None if plain is None else made(plain, readout.plain_signature)
+    predictions = readout.predictions(inputs, rows, read) if inputs else []
+    return replace(made(predictions, readout.signature), uncalibrated=uncalibrated)
 
 
 def encoded(

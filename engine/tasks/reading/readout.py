@@ -15,6 +15,7 @@ from engine.contract.specs.data import Mapping, Role
 from engine.contract.tasks.all import TaskSpec
 from engine.data.examples import EvalInput, TrainRow
 from engine.methods.base import System, Tensors
+from engine.reporter import Reporter
 from engine.tasks.head import load_parameters
 from engine.tasks.states import TextTensors, text_tensors
 
@@ -94,10 +95,12 @@ class Readout(ABC, Generic[A]):
     Attributes:
         spec: the task, with what the training rows have shown.
         signature: how predictions are made, for the signature of scores.
+        plain_signature: the same without a calibration.
     """
 
     spec: TaskSpec
     signature: str = "argmax"
+    plain_signature: str = "argmax"
 
     def __init__(self, form: ReadoutForm) -> None:
         self.form = form
@@ -136,6 +139,13 @@ class Readout(ABC, Generic[A]):
         self, inputs: Sequence[EvalInput], rows: Sequence[ReadoutRow[A]], read: Sequence[Any]
     ) -> list[Prediction]:
         """What the rows of each input say together."""
+
+    def plain_predictions(self, read: Sequence[Any]) -> list[Prediction] | None:
+        """`predictions` of one row each without a calibration; None where there is none."""
+        return None
+
+    def prepare(self, system: System, reporter: Reporter) -> None:
+        """Measure what predictions need of a system, such as a calibration; outside `active()`."""
 
     def notes(self) -> tuple[str, ...]:
         """Sentences on the inputs that were encoded so far, such as on those that were cut."""

@@ -13,7 +13,7 @@ from engine.contract.errors import UserError
 from engine.contract.runs.events import Sample
 from engine.contract.runs.scores import Score
 from engine.contract.specs.run import RunSpec
-from engine.contract.tasks.all import task_info
+from engine.contract.tasks.all import TaskSpec, task_info
 from engine.data.examples import ExampleSets
 from engine.methods.base import Method, System
 from engine.reporter import Reporter
@@ -57,8 +57,7 @@ class ReadingTask:
             seed=spec.training.seed,
         )
         self.readout = readout = readout_for(spec.task, examples.train, form)
-        self.spec = readout.spec
-        self._metrics = task_info(self.spec).quick_metrics
+        self._metrics = task_info(readout.spec).quick_metrics
         self.train_rows: list[ReadoutRow[Any]] = []
         for number, row in enumerate(examples.train):
             reporter.update(number, len(examples.train), "rows")
@@ -74,6 +73,11 @@ class ReadingTask:
         self._valid_rows = encoded(readout, self.valid, reporter)
         self._test_rows = encoded(readout, self.test, reporter)
         self.notes = (*(finding.message for finding in examples.findings), *readout.notes())
+
+    @property
+    def spec(self) -> TaskSpec:
+        """The task, with what rows and backbone have shown so far."""
+        return self.readout.spec
 
     def source_of(self, row: ReadoutRow[Any]) -> bytes:
         """The tokens that are read."""
@@ -100,6 +104,7 @@ class ReadingTask:
 
     def evaluate(self, system: System, reporter: Reporter) -> Evaluated:
         """Loss and scores of the predictions for the validation rows."""
+        self.readout.prepare(system, reporter)
         read, loss = read_rows(self.readout, system, self._valid_rows, reporter)
         rows = predicted_rows(self.readout, self.valid, self._valid_rows, read)
         computed, rows = scored(rows, self._metrics, self.readout.signature, reporter)
@@ -114,6 +119,7 @@ class ReadingTask:
         self, system: System, reporter: Reporter, *, clock: Callable[[], float]
     ) -> Predictions:
         """Read the test inputs and score them."""
+        self.readout.prepare(system, reporter)
         return predict(self.readout, system, self.test, reporter, rows=self._test_rows, clock=clock)
 
     def measure(self, system: System, reporter: Reporter) -> PredictionTimes:
