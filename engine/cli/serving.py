@@ -15,6 +15,7 @@ from engine.cli.console import Console, ConsoleReporter
 from engine.contract.errors import UserError
 from engine.contract.files.regular_files import read_text
 from engine.contract.specs.training import Device
+from engine.serving.address import LOOPBACK, is_loopback, listening
 
 KEY_VARIABLE = "PREFIX_WORKBENCH_API_KEY"
 STOP_AGAIN_S = 5.0
@@ -40,11 +41,6 @@ def serve(arguments: argparse.Namespace) -> int:
                 flag=flag,
                 value=value,
             )
-    from engine.serving.gate import LOOPBACK, Limits
-    from engine.serving.prefixes import load_served
-    from engine.serving.server import is_loopback, listening
-    from engine.serving.server import serve as serve_until_stopped
-
     host, key = arguments.host, _api_key(arguments)
     if not key and not is_loopback(host):
         raise UserError(
@@ -55,9 +51,12 @@ def serve(arguments: argparse.Namespace) -> int:
             variable=KEY_VARIABLE,
         )
     hosts = LOOPBACK | {host} if is_loopback(host) else frozenset[str]()
-    limits = Limits(api_key=key, hosts=hosts, request_s=arguments.timeout)
-    bound = listening(host, arguments.port)
-    with bound:
+    with listening(host, arguments.port) as bound:
+        from engine.serving.gate import Limits
+        from engine.serving.prefixes import load_served
+        from engine.serving.server import serve as serve_until_stopped
+
+        limits = Limits(api_key=key, hosts=hosts, request_s=arguments.timeout)
         served = load_served(
             folders,
             ConsoleReporter(console, "loading"),

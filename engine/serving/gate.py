@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from engine.serving.address import LOOPBACK
 from engine.serving.errors import RequestError, response_of
 from engine.serving.metrics import Metrics
 from engine.serving.outputs import CLIENT_GONE
 
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _OPEN = frozenset({"/health"})
 """What may be asked without a key."""
 _PATHS = frozenset({"/v1/completions", "/v1/chat/completions", "/v1/models", "/health", "/metrics"})

@@ -167,9 +167,10 @@ def alone(
 
 def _serve_impatiently(words: Sequence[str]) -> None:
     from engine.contract.specs.training import Device
+    from engine.serving.address import listening
     from engine.serving.gate import Limits
     from engine.serving.prefixes import load_served
-    from engine.serving.server import listening, serve
+    from engine.serving.server import serve
 
     *folders, header_s, body_s, body_bytes, backbone = words
     served = load_served(

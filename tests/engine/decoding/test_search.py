@@ -119,13 +119,13 @@ def test_tokens_are_those_of_generate(kind: str, name: str, tmp_path: Path) -> N
     tuned = PrefixTuning(backbone, method, seed=1)
     key_values = tuned.folded()
     short = {site: entries[:, :, 2:] for site, entries in key_values.items()}
-    inputs = prompts(7)
+    inputs = prompts(6)
     choice = [number % 3 for number in range(len(inputs))]
     systems: list[System] = [tuned, PrefixPerRow(backbone, [key_values, {}, short], choice)]
     if kind in ("gpt2", "llama"):
         infix = replace(method, position=Placement.INFIX)
         systems.append(PrefixTuning(backbone, infix, seed=1))
-    decoding = replace(SETTINGS[name], max_new_tokens=10, batch_size=5)
+    decoding = replace(SETTINGS[name], max_new_tokens=10, batch_size=4)
     lengths = set()
     for system in (*systems, BareBackbone(backbone)):
         with system.active():
@@ -141,7 +141,7 @@ def test_tokens_of_other_methods_are_those_of_generate(name: str, tmp_path: Path
     method = make_method(backbone, spec, seed=1)
     scatter(method.trainable())
     for setting in TWO:
-        decoding = replace(SETTINGS[setting], max_new_tokens=10, batch_size=3)
+        decoding = replace(SETTINGS[setting], max_new_tokens=10, batch_size=4)
         is_as_generated(method, prompts(5), decoding)
 
 
@@ -170,7 +170,7 @@ def test_a_prompt_is_read_once_and_finished_inputs_leave(family: str, tmp_path: 
 @pytest.mark.parametrize("name", ["greedy", "sampling", "beam"])
 def test_tokens_come_one_by_one(family: str, name: str, tmp_path: Path) -> None:
     system = BareBackbone(backbone_of(tmp_path, family))
-    decoding = replace(SETTINGS[name], max_new_tokens=10, batch_size=3)
+    decoding = replace(SETTINGS[name], max_new_tokens=10, batch_size=4)
     end_somewhere(system, prompts(5), decoding)
     streamed: dict[int, list[int]] = {}
     ended = {}

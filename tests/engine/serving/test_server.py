@@ -64,15 +64,12 @@ def test_a_full_queue_says_when_to_come_again(kitchen: Kitchen, tmp_path: Path) 
         server.wait_for(lambda health: health["running"] == health["waiting"] == 0)
         status, answer = server.ask("/v1/completions", {**body, "min_tokens": 1, "max_tokens": 1})
         assert status == 200
+        stops_when_asked(server, signal.SIGTERM)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_it_stops_when_asked(number: signal.Signals, tmp_path: Path) -> None:
-    path = save_tiny(tmp_path / "llama", "llama")
-    prefixes = save_prefixes(tmp_path, load(path), [3])
-    with server_of(prefixes, "--backbone", path) as server:
-        server.process.send_signal(number)
-        assert server.process.wait(PATIENCE_S) in (0, -number)
+def stops_when_asked(server: Server, number: signal.Signals) -> None:
+    server.process.send_signal(number)
+    assert server.process.wait(PATIENCE_S) in (0, -number)
 
 
 def test_a_key_is_asked_for(tmp_path: Path) -> None:
@@ -87,6 +84,7 @@ def test_a_key_is_asked_for(tmp_path: Path) -> None:
         assert server.ask("/v1/models", Authorization="Bearer ünknown")[0] == 401
         assert server.ask("/v1/models", Authorization="Bearer open-sesame")[0] == 200
         assert server.ask("/health")[0] == 200
+        stops_when_asked(server, signal.SIGINT)
 
 
 def test_what_cannot_be_served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
