@@ -63,7 +63,7 @@ def main() -> int:
     )
     parser.add_argument("--shared", type=Path, required=True, help="folder of the data sets")
     parser.add_argument("--out", type=Path, required=True, help="folder for tables and runs")
-    parser.add_argument("--backbone", default="minilm-l6-v2")
+    parser.add_argument("--backbone", default="all-minilm-l6-v2")
     parser.add_argument("--sets", nargs="+", default=[*SETS], choices=[*SETS])
     parser.add_argument("--methods", nargs="+", default=[*METHODS], choices=[*METHODS_BY_NAME])
     parser.add_argument("--seeds", type=int, default=3)

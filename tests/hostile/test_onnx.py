@@ -1,4 +1,4 @@
-"""An ONNX file from a stranger: read in bounded time and memory, or one sentence; nothing is run."""
+"""A hostile ONNX file is read in bounded time and memory, or refused in a sentence; nothing runs."""
 
 from __future__ import annotations
 
