@@ -65,6 +65,7 @@ _NOT_FOR_US = frozenset(
         *("experts_implementation", "_experts_implementation", "use_kernels"),
         *("output_attentions", "output_hidden_states", "return_dict", "torchscript", "use_cache"),
         *("_commit_hash", "transformers_weights", "quantization_config"),
+        *("chunk_size_feed_forward", "reference_compile"),
     }
 )
 """Entries of `config.json` that are not handed on."""
