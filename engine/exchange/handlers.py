@@ -8,6 +8,8 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
+from engine.backbones.config import BackboneConfig
+from engine.backbones.paths import folder_of
 from engine.backbones.regular import home_path
 from engine.contract.errors import UserError
 from engine.contract.exports import CACHE_EXPORTS, EXPORT_NAMES
@@ -54,7 +56,7 @@ def export_prefix(command: ExportPrefix, reporter: Reporter) -> Done:
     both = (of_run, source)
     delta_folder = next((path for path in both if is_folder_of(ArtifactKind.DELTA, path)), None)
     if delta_folder is not None:
-        return _export_delta(delta_folder, command.format, out, reporter)
+        return _export_delta(delta_folder, command.format, out, source, reporter)
     folder = prefix_folder_of(source)
     from engine.exchange import native, peft
 
@@ -63,13 +65,24 @@ def export_prefix(command: ExportPrefix, reporter: Reporter) -> Done:
     if command.format == "native":
         native.write(out, key_values, card, head_beside(folder, card))
         return Done(f"The prefix {card.name!r} is in {out}.")
-    _check_headless(card, command.format)
     if command.format in CACHE_EXPORTS:
+        _check_headless(card, command.format)
         from engine.exchange.runtimes.exporting import export_cache
 
         return export_cache(command, out, key_values, card, source=source, reporter=reporter)
-    peft.write(out, key_values, card)
+    head = head_beside(folder, card)
+    peft.write(out, key_values, card, head, model_type=_model_type(card, source) if head else "")
     return Done(f"The prefix {card.name!r} is in {out}, for PEFT to load.")
+
+
+def _model_type(card: Card, source: Path) -> str:
+    """That of the prefix's backbone, or "" where it is not on this machine."""
+    from engine.exchange.checking import backbone_for
+
+    is_run = (source / "run.json").exists()
+    backbone = RunFolder(source).read_spec().backbone if is_run else backbone_for(card)
+    local = folder_of(backbone)
+    return BackboneConfig(local).model_type if local else ""
 
 
 def _check_export(command: ExportPrefix) -> None:
@@ -96,7 +109,7 @@ def _check_export(command: ExportPrefix) -> None:
         )
 
 
-def _export_delta(folder: Path, form: str, out: Path, reporter: Reporter) -> Done:
+def _export_delta(folder: Path, form: str, out: Path, source: Path, reporter: Reporter) -> Done:
     from engine.exchange import folders, peft_delta
     from engine.exchange.heads import read_head
 
@@ -111,11 +124,12 @@ def _export_delta(folder: Path, form: str, out: Path, reporter: Reporter) -> Don
             method=describe_method(card.method),
             format=form,
         )
+    head = read_head(folder, card.head_sha256)
     if form == "native":
-        folders.write(out, tensors, card, read_head(folder, card.head_sha256))
+        folders.write(out, tensors, card, head)
         return Done(f"The delta {card.name!r} is in {out}.")
-    _check_headless(card, form)
-    peft_delta.write(out, tensors, card)
+    kind = _model_type(card, source) if head else ""
+    peft_delta.write(out, tensors, card, head, model_type=kind)
     return Done(f"The delta {card.name!r} is in {out}, for PEFT to load.")
 
 

@@ -2,8 +2,10 @@
 
 A folder of `adapter_config.json` and `adapter_model.safetensors`, which holds one tensor
 `prompt_embeddings` [P, L*2*H*D]: entry ((l*2 + kv)*H + h)*D + j of row p is entry j of layer l,
-kv 0 = key and 1 = value, head h. Keys of rotary backbones are stored rotated, as ours. PEFT's
-format has no place for encoder and cross-attention prefixes. On an encoder–decoder PEFT doubles
+kv 0 = key and 1 = value, head h. Keys of rotary backbones are stored rotated, as ours. Before an
+encoder such as BERT it stands in the encoder's layers, and the head of the task is in the same file
+(`peft_heads.py`). PEFT's format has no place for prefixes of an encoder and a decoder at once, and
+of cross-attention. On an encoder–decoder PEFT doubles
 the L*2 entries of a row, gives each layer of the decoder four of them in turn, and drops the last
 two: so layer l reads what stands for layer 2l modulo L, and its tokens are at positions from P, as
 behind a cache (peft_model.py, `get_prompt`).
@@ -18,37 +20,53 @@ import hashlib
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import safetensors
 import safetensors.torch
 import torch
 
 from engine.backbones.entries import find_entry
-from engine.backbones.regular import read_json
 from engine.contract import codec
-from engine.contract.backbone import BackboneShape, BackboneSource
+from engine.contract.backbone import BackboneSource
 from engine.contract.errors import UserError
 from engine.contract.files.folders import fill_folder
 from engine.contract.methods.info import ArtifactKind
-from engine.contract.methods.prefix import Init, Parametrisation, PrefixMethod
-from engine.contract.runs.cards import Card, PositionScheme, PrefixShape, decoder_site
+from engine.contract.methods.prefix import AttentionKind
+from engine.contract.runs.cards import AttentionSite, Card, PositionScheme, PrefixShape
+from engine.contract.specs.answer import AnswerKind
 from engine.contract.specs.data import Linearisation
+from engine.contract.tasks.all import task_info
 from engine.contract.tasks.generation import GenerationTask
 from engine.data.prompt import ENCODER_PROMPT, PROMPT
-from engine.exchange.card import PEFT_CONFIG_FILE, README_FILE, read_card, readme, refuse_pickles
-from engine.exchange.checking import check_tensor_file
-from engine.exchange.errors import damaged_file, missing_file, not_finite
+from engine.exchange.card import README_FILE, read_card, readme
 from engine.exchange.foreign import Known
+from engine.exchange.peft_files import (
+    CONFIG_FILE,
+    PROMPT_TENSOR,
+    TENSOR_FILE,
+    method_of,
+    read_config,
+    read_tensors,
+    refuse_others,
+    sizes_of,
+)
+from engine.exchange.peft_heads import TASKS, PeftHead, our_head, peft_head, task_of
 from engine.exchange.tensors import to_bytes
 from engine.methods.attention import KeyValues
+from engine.methods.base import Tensors
 from engine.methods.prefix import by_name
 
-CONFIG_FILE = PEFT_CONFIG_FILE
-TENSOR_FILE = "adapter_model.safetensors"
 OUR_CARD_FILE = "prefix_card.json"
-_TENSOR = "prompt_embeddings"
 
+USE_OF_HEAD = """With PEFT, on the backbone named above:
+
+    from peft import PeftModel
+    from transformers import {model}
+    model = {model}.from_pretrained(backbone{labels})
+    model = PeftModel.from_pretrained(model, "THIS_FOLDER")
+
+{names}"""
+"""How a PEFT folder with a head is used, for its README."""
 USE = """With PEFT, on the backbone named above:
 
     from peft import PeftModel
@@ -57,11 +75,16 @@ USE = """With PEFT, on the backbone named above:
 The input text must be written as in training: see linearisation and prompt form above."""
 """How a PEFT folder is used, for its README."""
 
-SHIFTED_TYPES = ("bart", "pegasus", "marian")
-"""Encoder–decoders behind whose prefix PEFT has the decoder's tokens at positions from P, which
-this program can have too. T5 counts distances, and PEFT's prefix stands at some."""
-MAX_LAYERS = 10_000
-"""Limit of layers that a folder may speak of; real backbones have some hundred at most."""
+
+def use_of_head(head: PeftHead, card: Card) -> str:
+    """How the folder is used, with the labels in the order of the head's outputs."""
+    model, count = head.model
+    names = getattr(card.task, "labels", ()) or getattr(card.task, "tags", ())
+    return USE_OF_HEAD.format(
+        model=model,
+        labels=f", num_labels={count}" if count else "",
+        names="Its outputs: " + ", ".join(names) + "." if names else "",
+    )
 
 
 def is_peft_folder(folder: Path) -> bool:
@@ -69,13 +92,22 @@ def is_peft_folder(folder: Path) -> bool:
     return (folder / CONFIG_FILE).is_file()
 
 
-def write(folder: Path, key_values: KeyValues, card: Card) -> None:
+def write(
+    folder: Path,
+    key_values: KeyValues,
+    card: Card,
+    head: Tensors | None = None,
+    *,
+    model_type: str = "",
+) -> None:
     """Write a prefix as a PEFT folder, whole or not at all.
 
     Args:
         folder: missing or empty.
         key_values: for each layer [2, H, P, D].
         card: of the prefix.
+        head: of its task, where that has one.
+        model_type: of its backbone; "" where that is not on this machine.
 
     Raises:
         UserError: PEFT's format cannot hold it, the folder is not empty, or the disk is full.
@@ -89,7 +121,7 @@ def write(folder: Path, key_values: KeyValues, card: Card) -> None:
             name=card.name,
             layers=method.layers,
         )
-    sites = [decoder_site(layer) for layer in range(shape.layers)]
+    sites = sorted(key_values)
     if card.prompt == ENCODER_PROMPT:
         raise UserError(
             "peft-lacks-encoder-decoders",
@@ -97,24 +129,32 @@ def write(folder: Path, key_values: KeyValues, card: Card) -> None:
             "layers the same values. Export it as native.",
             name=card.name,
         )
-    if set(key_values) != set(sites) or shape.positions is not PositionScheme.AFTER_PREFIX:
+    own = {AttentionKind.DECODER_SELF}
+    other = None
+    if task_info(card.task).answer is not AnswerKind.TEXT:
+        own = {AttentionKind.ENCODER_SELF}
+        other = peft_head(card, head or {}, model_type)
+    kinds = {site.kind for site in sites}
+    if kinds != own or shape.positions is not PositionScheme.AFTER_PREFIX:
         raise UserError(
             "peft-lacks-sites",
             "PEFT's format cannot hold the prefix {name!r}. It has room for a prefix in decoder "
-            "self-attention only. Export it as native.",
+            "self-attention, or in an encoder with a head for labels, tags or spans. Export it as "
+            "native.",
             name=card.name,
         )
     stacked = torch.stack([key_values[site].detach().float().cpu() for site in sites])
     length = method.prefix_length
     flat = stacked.permute(3, 0, 1, 2, 4).reshape(length, -1).contiguous()  # [P, L*2*H*D]
-    tensors = bytes(safetensors.torch.save({_TENSOR: flat}, metadata={"format": "pt"}))
+    saved = {PROMPT_TENSOR: flat, **(other.tensors if other else {})}
+    tensors = bytes(safetensors.torch.save(saved, metadata={"format": "pt"}))
     native = to_bytes(by_name(key_values))
     digest = hashlib.sha256(native).hexdigest()
     card = card.of_tensors(sha256=digest, parameters=flat.numel(), size_bytes=len(native))
-    text = readme(card, stored_bytes=len(tensors), use=USE)
+    text = readme(card, stored_bytes=len(tensors), use=use_of_head(other, card) if other else USE)
     with fill_folder(folder) as target:
         (target / TENSOR_FILE).write_bytes(tensors)
-        (target / CONFIG_FILE).write_text(_config(card), encoding="utf-8")
+        (target / CONFIG_FILE).write_text(_config(card, other), encoding="utf-8")
         (target / OUR_CARD_FILE).write_text(codec.to_text(card), encoding="utf-8")
         (target / README_FILE).write_text(text, encoding="utf-8")
 
@@ -123,7 +163,7 @@ def backbone_named_in(folder: Path) -> str:
     """The backbone that a PEFT folder names: a hub id or a path, or "" for none."""
     if (folder / OUR_CARD_FILE).exists():
         return read_card(folder, ArtifactKind.PREFIX, OUR_CARD_FILE).backbone
-    return str(_read_config(folder).get("base_model_name_or_path") or "")
+    return str(read_config(folder).get("base_model_name_or_path") or "")
 
 
 def read(folder: Path, known: Known | None = None) -> tuple[KeyValues, Card]:
@@ -141,10 +181,11 @@ def read(folder: Path, known: Known | None = None) -> tuple[KeyValues, Card]:
         UserError: no prefix-tuning adapter that can be held, or damaged.
     """
     known = known or Known()
-    config = _read_config(folder)
-    sides = _refuse_others(folder, config, known)
-    flat = _read_tensor(folder)
-    layers, heads, width = _sizes(folder, config, known.shape)
+    config = read_config(folder)
+    task_type = refuse_others(folder, config, known)
+    sides, by_head = task_type == "SEQ_2_SEQ_LM", task_type in TASKS
+    flat, others = read_tensors(folder, by_head=by_head)
+    layers, heads, width = sizes_of(folder, config, known.shape)
     length = flat.shape[0]
     if flat.shape[1] != layers * 2 * heads * width or config.get("num_virtual_tokens") != length:
         raise UserError(
@@ -163,13 +204,14 @@ def read(folder: Path, known: Known | None = None) -> tuple[KeyValues, Card]:
     # [P, L, 2, H, D] -> [L, 2, H, P, D]
     stacked = flat.reshape(length, layers, 2, heads, width).permute(1, 2, 3, 0, 4)
     step = 2 if sides else 1
+    own = AttentionKind.ENCODER_SELF if by_head else AttentionKind.DECODER_SELF
     key_values = {
-        decoder_site(layer): stacked[step * layer % layers].clone().contiguous()
+        AttentionSite(own.value, layer): stacked[step * layer % layers].clone().contiguous()
         for layer in range(layers)
     }
     if (folder / OUR_CARD_FILE).exists():
         return key_values, _own_card(folder, key_values)
-    method = _method(config, length)
+    method = method_of(config, length)
     if sides:
         method = replace(method, encoder_self=False, decoder_cross=False)
     form = PROMPT if known.prompt is None else known.prompt.value
@@ -187,7 +229,7 @@ def read(folder: Path, known: Known | None = None) -> tuple[KeyValues, Card]:
         ),
         linearisation=known.linearisation or Linearisation(),
         prompt=ENCODER_PROMPT if sides else form,
-        task=GenerationTask(),
+        task=task_of(task_type, _outputs(others)) if by_head else GenerationTask(),
         data_name="",
         data_fingerprint="",
         train_rows=0,
@@ -199,20 +241,40 @@ def read(folder: Path, known: Known | None = None) -> tuple[KeyValues, Card]:
     return key_values, card
 
 
+def read_head(folder: Path, card: Card) -> Tensors:
+    """The head of the task beside a prefix that `read` gave; empty where texts are written.
+
+    Raises:
+        UserError: it is not the head of the card's task.
+    """
+    if task_info(card.task).answer is AnswerKind.TEXT:
+        return {}
+    _, others = read_tensors(folder, by_head=True)
+    path = folder / TENSOR_FILE
+    return our_head(others, card.task, backbone=card.backbone, path=path)
+
+
+def _outputs(others: Tensors) -> int:
+    """How many labels or tags a head has."""
+    ends = ("classifier.weight", "out_proj.weight", "score.weight")
+    return next((len(each) for name, each in others.items() if name.endswith(ends)), 0)
+
+
 def base_model(backbone: str) -> str:
     """What PEFT is to load for a backbone: its hub id where it has one."""
     entry = find_entry(backbone)
     return entry.where if entry and entry.source is BackboneSource.HUB else backbone
 
 
-def _config(card: Card) -> str:
+def _config(card: Card, head: PeftHead | None) -> str:
     """`adapter_config.json`. Without task_type, PEFT would silently ignore the prefix."""
     method, shape = card.as_prefix()
     width = shape.kv_heads * shape.head_width
     return json.dumps(
         {
             "peft_type": "PREFIX_TUNING",
-            "task_type": "CAUSAL_LM",
+            "task_type": head.task_type if head else "CAUSAL_LM",
+            **({"modules_to_save": head.modules} if head else {}),
             "base_model_name_or_path": base_model(card.backbone),
             "inference_mode": True,
             "num_virtual_tokens": method.prefix_length,
@@ -224,145 +286,6 @@ def _config(card: Card) -> str:
             "prefix_projection": False,
         },
         indent=2,
-    )
-
-
-def _read_config(folder: Path) -> dict[str, Any]:
-    path = folder / CONFIG_FILE
-    try:
-        config = read_json(path)
-    except FileNotFoundError as error:
-        raise UserError(
-            "peft-config-missing",
-            "{path} is missing. Choose a folder that PEFT's save_pretrained has written.",
-            path=path,
-        ) from error
-    if not isinstance(config, dict):
-        raise damaged_file(path, "it holds no object", what="folder")
-    return config
-
-
-def _refuse_others(folder: Path, config: dict[str, Any], known: Known) -> bool:
-    """Refuse what is no prefix, or none that can be held; whether it is an encoder–decoder's."""
-    kind, task = config.get("peft_type"), config.get("task_type")
-    if kind != "PREFIX_TUNING":
-        raise UserError(
-            "peft-kind",
-            "{folder} holds an adapter of the kind {kind}. Only PREFIX_TUNING can be imported.",
-            folder=folder,
-            kind=kind,
-        )
-    if task is None:
-        raise UserError(
-            "peft-task-missing",
-            "{path} has no task_type, so even PEFT would ignore the prefix. "
-            'Set it to "CAUSAL_LM" if it was trained on a decoder-only backbone.',
-            path=folder / CONFIG_FILE,
-        )
-    if task not in ("CAUSAL_LM", "SEQ_2_SEQ_LM"):
-        raise UserError(
-            "peft-task",
-            "{folder} holds a prefix for the task {task}. Only CAUSAL_LM and SEQ_2_SEQ_LM can be "
-            "imported.",
-            folder=folder,
-            task=task,
-        )
-    sides: bool = task == "SEQ_2_SEQ_LM"
-    if known.shape is not None and known.shape.encoder_decoder != sides:
-        what = "an encoder–decoder" if known.shape.encoder_decoder else "a decoder-only backbone"
-        raise UserError(
-            "peft-task-of-another-backbone",
-            "{folder} holds a prefix for the task {task}, but its backbone is {kind}. "
-            "Name the backbone that it was trained on with --backbone.",
-            folder=folder,
-            task=task,
-            kind=what,
-        )
-    if sides and not known.model_type:
-        raise UserError(
-            "peft-backbone-absent",
-            "{folder} holds a prefix for the task {task}, and its backbone is not on this "
-            "machine, so it is not known whether it can be imported. Name the backbone with "
-            "--backbone.",
-            folder=folder,
-            task=task,
-        )
-    if sides and known.model_type not in SHIFTED_TYPES:
-        raise UserError(
-            "peft-model-type",
-            "{folder} holds a prefix for {model_type}. Of encoder–decoders, only {types} can be "
-            "imported.",
-            folder=folder,
-            model_type=known.model_type,
-            types=", ".join(SHIFTED_TYPES),
-        )
-    return sides
-
-
-def _read_tensor(folder: Path) -> torch.Tensor:
-    path = folder / TENSOR_FILE
-    if not path.exists():
-        refuse_pickles(folder)
-        raise missing_file(path, what="folder")
-    try:
-        check_tensor_file(path)
-        tensors = safetensors.torch.load_file(path)
-    except (OSError, ValueError, KeyError, safetensors.SafetensorError) as error:
-        raise damaged_file(path, error, what="file") from error
-    others = sorted(name for name in tensors if name != _TENSOR)
-    if others or _TENSOR not in tensors or tensors[_TENSOR].dim() != 2:
-        what = f"also {others[0]}" if others else f"no matrix {_TENSOR}"
-        raise UserError(
-            "peft-other-tensors",
-            "{path} holds {what}. Only adapters that are a prefix and nothing else can be "
-            "imported.",
-            path=path,
-            what=what,
-        )
-    flat: torch.Tensor = tensors[_TENSOR].float()
-    if not bool(torch.isfinite(flat).all()):
-        raise not_finite(_TENSOR, folder.resolve().name, what="prefix")
-    return flat
-
-
-def _sizes(
-    folder: Path, config: dict[str, Any], shape: BackboneShape | None
-) -> tuple[int, int, int]:
-    """(L, H, D) of the backbone."""
-    if shape is not None:
-        return shape.layers, shape.kv_heads, shape.head_width
-    sizes = [config.get(name) for name in ("num_layers", "num_attention_heads", "token_dim")]
-    if not all(isinstance(size, int) and size > 0 for size in sizes):
-        raise UserError(
-            "peft-sizes-missing",
-            "{path} does not say num_layers, num_attention_heads and token_dim, and the backbone "
-            "is not on this machine. Name the backbone with --backbone.",
-            path=folder / CONFIG_FILE,
-        )
-    layers, heads, width = (int(size or 0) for size in sizes)
-    if layers > MAX_LAYERS:
-        raise UserError(
-            "peft-too-many-layers",
-            "{path} says num_layers {layers:,}. Up to {limit:,} are read.",
-            path=folder / CONFIG_FILE,
-            layers=layers,
-            limit=MAX_LAYERS,
-        )
-    return layers, heads, width // heads
-
-
-def _method(config: dict[str, Any], length: int) -> PrefixMethod:
-    """How PEFT trained it; both of its forms start at random or at zero."""
-    if not config.get("prefix_projection"):
-        return PrefixMethod(
-            prefix_length=length, parametrisation=Parametrisation.DIRECT, init=Init.RANDOM
-        )
-    widths = (config.get(name) for name in ("encoder_hidden_size", "token_dim"))
-    return PrefixMethod(
-        prefix_length=length,
-        parametrisation=Parametrisation.MLP,
-        mid_dim=next((width for width in widths if isinstance(width, int) and width > 0), 512),
-        init=Init.RANDOM,
     )
 
 

@@ -81,9 +81,13 @@ def head_beside(path: Path, card: Card) -> Tensors:
     Raises:
         UserError: missing, damaged, or another one than the card describes.
     """
+    from engine.exchange import peft
     from engine.exchange.heads import read_head
 
-    return read_head(prefix_folder_of(_folder_of(path)), card.head_sha256)
+    folder = _folder_of(path)
+    if peft.is_peft_folder(folder):
+        return peft.read_head(folder, card)
+    return read_head(prefix_folder_of(folder), card.head_sha256)
 
 
 def _folder_of(path: Path) -> Path:
@@ -108,7 +112,7 @@ def known_beside(folder: Path, form: ForeignForm, reporter: Reporter) -> Known:
         raise UserError(
             "peft-backbone-unnamed",
             "{path} names no backbone. Name the backbone that it was trained on with --backbone.",
-            path=folder / peft.CONFIG_FILE,
+            path=folder / PEFT_CONFIG_FILE,
         )
     entry, local = find_entry(named), None
     if form.backbone or len(named) < 256:  # a longer one is no name

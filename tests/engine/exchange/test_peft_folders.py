@@ -22,6 +22,7 @@ from engine.decoding.systems import Systems
 from engine.exchange import native
 from engine.exchange import peft as peft_folders
 from engine.exchange.foreign import ForeignForm, Known
+from engine.exchange.peft_files import SHIFTED_TYPES
 from engine.exchange.reading import read_any
 from engine.reporter import Silent
 from tests.helpers.errors import refused
@@ -160,7 +161,7 @@ def test_a_lora_is_refused(tiny_gpt2: Path, tmp_path: Path) -> None:
 
 
 @pytest.fixture(
-    params=[(kind, layers) for kind in peft_folders.SHIFTED_TYPES for layers in (2, 3)],
+    params=[(kind, layers) for kind in SHIFTED_TYPES for layers in (2, 3)],
     ids=lambda one: f"{one[0]}-{one[1]}",
 )
 def sides(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Path, Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from dataclasses import replace
@@ -226,8 +227,11 @@ def test_an_exported_system_has_its_head(name: str, runs: Runs, tmp_path: Path) 
     first, second = (Systems().load_any(path, Silent()) for path in (folder.path, out))
     assert first.head.keys() == second.head.keys() != {}.keys()
     assert second.task == first.task == LabelTask(FOODS, head=HEAD)
-    with refused("task-not-exported", format="peft"):
-        export_prefix(ExportPrefix(str(folder.path), "peft", str(tmp_path / "p")), Silent())
+    with refused("task-not-exported" if name == "prefix" else "delta-is-no-cache", format="mlx"):
+        export_prefix(ExportPrefix(str(folder.path), "mlx", str(tmp_path / "c")), Silent())
+    export_prefix(ExportPrefix(str(folder.path), "peft", str(tmp_path / "p")), Silent())
+    config = json.loads((tmp_path / "p" / "adapter_config.json").read_text())
+    assert (config["task_type"], config["modules_to_save"]) == ("SEQ_CLS", ["classifier", "pooler"])
 
 
 def test_the_best_by_score(workshop: Workshop, tmp_path: Path) -> None:
