@@ -143,7 +143,7 @@ class BackboneConfig:
 
     @property
     def has_pooler(self) -> bool:
-        """Whether transformers puts a pooler behind such an encoder, unless it is told not to."""
+        """Whether transformers puts a pooler behind such an encoder, unless asked not to."""
         return self.model_type in _POOLED
 
     def fills_blanks(self, names: Iterable[str]) -> bool:

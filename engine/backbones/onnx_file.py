@@ -44,7 +44,7 @@ def read_onnx(path: Path) -> OnnxFile:
     Raises:
         UserError: it is no ONNX file, is damaged, or keeps its weights in other files.
     """
-    found = OnnxFile()
+    contents = OnnxFile()
     try:
         check_regular(path, _MAX_BYTES)
         data = memoryview(path.read_bytes())
@@ -52,18 +52,18 @@ def read_onnx(path: Path) -> OnnxFile:
             for tensor in _messages(graph, _GRAPH_TENSOR):
                 name, numbers = _tensor(tensor)
                 if numbers is not None:
-                    found.tensors[name] = numbers
+                    contents.tensors[name] = numbers
             for node in _messages(graph, _GRAPH_NODE):
                 inputs = [bytes(part).decode() for part in _messages(node, _NODE_INPUT)]
                 (kind, *_) = (bytes(part).decode() for part in _messages(node, _NODE_KIND))
                 names = [bytes(part).decode() for part in _messages(node, _NODE_NAME)]
                 if kind in ("MatMul", "MatMulInteger") and len(inputs) > 1 and names:
-                    found.matrices[names[0]] = inputs[1]
+                    contents.matrices[names[0]] = inputs[1]
     except (OSError, ValueError, IndexError, RuntimeError, OverflowError) as error:
         raise damaged_file(path, error) from error
-    if not found.tensors:
+    if not contents.tensors:
         raise damaged_file(path, "it holds no weights")
-    return found
+    return contents
 
 
 def _tensor(message: memoryview) -> tuple[str, torch.Tensor | None]:

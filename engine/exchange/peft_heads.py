@@ -188,10 +188,10 @@ def our_head(tensors: Tensors, task: TaskSpec, *, backbone: str, path: Path) -> 
 def _pooler_of(backbone: str) -> Tensors:
     """The pooler in a backbone's file, which its loading leaves out."""
     folder = folder_of(backbone)
-    found: Tensors = {}
+    pooler: Tensors = {}
     for saved in saved_tensors(folder) if folder else ():
         module, _, part = saved.name.rpartition(".")
         if module.endswith(_POOLER) and part in _PARTS:
             with safetensors.safe_open(saved.file, framework="pt") as file:
-                found[f"{_HIDDEN}.{part}"] = file.get_tensor(saved.name).float()
-    return found
+                pooler[f"{_HIDDEN}.{part}"] = file.get_tensor(saved.name).float()
+    return pooler

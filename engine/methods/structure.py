@@ -88,13 +88,13 @@ def _layers(model: PreTrainedModel) -> set[str]:
     They are what can compute its activations again, or where nothing can (ALBERT), the parts of a
     list that hold an attention.
     """
-    found = {
+    repeatable = {
         name
         for name, module in model.named_modules()
         if isinstance(module, GradientCheckpointingLayer)
     }
-    if found:
-        return found
+    if repeatable:
+        return repeatable
     attentions = {id(module) for module in attention_of(model).modules.values()}
     return {
         f"{name}.{at}"

@@ -1,4 +1,4 @@
-"""A hostile ONNX file is read in bounded time and memory, or refused in a sentence; nothing runs."""
+"""A hostile ONNX file is read in bounded time and memory, or refused; nothing is run."""
 
 from __future__ import annotations
 
