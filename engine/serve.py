@@ -33,6 +33,7 @@ from engine.contract.protocol.data import (
     PreviewExamples,
     PreviewTokens,
     ReportSplit,
+    SuggestMapping,
 )
 from engine.contract.protocol.lines import (
     CancelRequest,
@@ -86,6 +87,7 @@ HANDLERS: Mapping[type, str] = {
     ExportRejected: "engine.data.importing:export_rejected",
     PreviewExamples: "engine.data.preview:preview_examples",
     PreviewTokens: "engine.data.preview:preview_tokens",
+    SuggestMapping: "engine.data.preview:suggest_mapping",
     ReportSplit: "engine.data.preview:report_split",
     ListBackbones: "engine.backbones.catalog:list_backbones",
     FetchBackbone: "engine.backbones.fetching:fetch_backbone",

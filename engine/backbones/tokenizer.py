@@ -85,6 +85,23 @@ class LightTokenizer:
             encoding = self._backend.encode(text, add_special_tokens=add_special_tokens)
         return {"input_ids": list(encoding.ids)}
 
+    def located(self, *texts: str) -> list[tuple[int, int, int, int]]:
+        """The tokens of a text or of a pair, with those around them.
+
+        Returns:
+            Of each its id, its text (0 or 1; -1 for none), and its characters there, start and end.
+        """
+        self._backend.encode_special_tokens = True
+        first, second = texts[0], texts[1] if len(texts) > 1 else None
+        with explained_text(first):
+            encoding = self._backend.encode(first, second)
+        return [
+            (token, -1 if part is None else part, start, end)
+            for token, part, (start, end) in zip(
+                encoding.ids, encoding.sequence_ids, encoding.offsets, strict=True
+            )
+        ]
+
     def __len__(self) -> int:
         return self._backend.get_vocab_size(with_added_tokens=True)
 

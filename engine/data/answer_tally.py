@@ -41,7 +41,8 @@ class AnswerTally:
 
     Attributes:
         word: what a row without a target lacks, such as "a label".
-        classes: labels with their rows, or types of entities with how many there are.
+        classes: labels with their rows, types of entities with how many there are, or questions
+            with and without an answer.
     """
 
     def __init__(self, mapping: Mapping) -> None:
@@ -70,7 +71,9 @@ class AnswerTally:
                 self._add_tags(target.split(" "), line)
         elif self._kind is AnswerKind.SPAN and answer.targets:
             self._answers += 1
-            if answer.targets == ("",):
+            has_answer = answer.targets != ("",)
+            self.classes["With an answer" if has_answer else "Without an answer"] += 1
+            if not has_answer:
                 self._counts[FindingKind.NO_ANSWER].add(line)
 
     def findings(self) -> Iterator[Finding]:

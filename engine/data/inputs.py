@@ -118,7 +118,7 @@ class RowReader:
     def text(self, cells: tuple[str, ...], form: Linearisation) -> str:
         """The input as text; of tags, the words joined by blanks."""
         if self.kind is AnswerKind.TAGS:
-            return " ".join(items_of(self._source_cell(cells)))
+            return " ".join(items_of(self.source_cell(cells)))
         return self.input(cells).text(form)
 
     def parts(self, cells: tuple[str, ...]) -> tuple[str, ...]:
@@ -144,12 +144,12 @@ class RowReader:
         if self.kind is AnswerKind.LABEL:
             return label_answer(cell)
         if self.kind is AnswerKind.TAGS:
-            return tags_answer(self._source_cell(cells), cell)
+            return tags_answer(self.source_cell(cells), cell)
         if self.kind is AnswerKind.SPAN:
             if self._target is None:
                 return RowAnswer()
             starts = "" if self._start is None else cells[self._start]
-            return span_answer(self._source_cell(cells), cell, starts)
+            return span_answer(self.source_cell(cells), cell, starts)
         return text_answer(cell, self._further(cells))
 
     def targets(self, cells: tuple[str, ...]) -> tuple[str, ...]:
@@ -160,7 +160,7 @@ class RowReader:
         """What outputs are compared with: the targets, then the references."""
         return self.answer(cells).references
 
-    def _source_cell(self, cells: tuple[str, ...]) -> str:
+    def source_cell(self, cells: tuple[str, ...]) -> str:
         """Where the words or the answers are: the first source column, else the first input."""
         return "" if self._source is None else cells[self._source]
 

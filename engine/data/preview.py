@@ -11,11 +11,18 @@ from engine.contract.protocol.data import (
     PreviewExamples,
     PreviewTokens,
     ReportSplit,
+    SuggestedMapping,
+    SuggestMapping,
     TokenPreview,
 )
 from engine.contract.reading.reading import PreviewExample, PreviewToken, SplitReport
+from engine.contract.specs.answer import AnswerKind
+from engine.contract.specs.data import Mapping
+from engine.data.answer_guess import guess_columns
+from engine.data.column_samples import SAMPLE_ROWS
 from engine.data.inputs import RowReader
 from engine.data.prompt import prompt_name, prompt_named
+from engine.data.reading_tokens import reading_tokens
 from engine.data.scanning import LastScan
 from engine.data.split_report import describe_split
 from engine.reporter import Reporter
@@ -65,6 +72,7 @@ def preview_tokens(command: PreviewTokens, reporter: Reporter) -> TokenPreview:
             )
         reader = RowReader(store, data.mapping)
         source = reader.text(row.cells, data.linearisation)
+        cells = row.cells
         target = next(iter(reader.targets(row.cells)), "")
     # Imported here: nothing else of this room needs transformers.
     from engine.backbones.config import BackboneConfig
@@ -72,7 +80,13 @@ def preview_tokens(command: PreviewTokens, reporter: Reporter) -> TokenPreview:
 
     reporter.update(0, 1, "rows", "loading the tokenizer")
     tokenizer = load_tokenizer(command.backbone)
-    apart = BackboneConfig(find_folder(command.backbone)).encoder_decoder
+    config = BackboneConfig(find_folder(command.backbone))
+    apart = config.encoder_decoder
+    if reader.kind is not AnswerKind.TEXT:
+        read = reading_tokens(tokenizer, reader, cells, pairs=apart or config.reads_only)
+        return TokenPreview(
+            tuple(read[: data.max_source_tokens]), max(0, len(read) - data.max_source_tokens)
+        )
     prompt = prompt_named(prompt_name(data.prompt, encoder_decoder=apart))
     source_ids, source_cut = prompt.cut_source(tokenizer, source, data.max_source_tokens)
     target_ids, target_cut = prompt.encode_target(tokenizer, target, data.max_target_tokens)
@@ -82,6 +96,20 @@ def preview_tokens(command: PreviewTokens, reporter: Reporter) -> TokenPreview:
         for token in ids
     ]
     return TokenPreview(tuple(tokens), source_cut + target_cut)
+
+
+def suggest_mapping(command: SuggestMapping, reporter: Reporter) -> SuggestedMapping:
+    """Roles of a dataset's columns for what is to be predicted, by its first rows.
+
+    Raises:
+        UserError: the dataset does not open.
+        Cancelled: through the reporter.
+    """
+    with DatasetStore(Path(command.store)) as store:
+        rows = [row.cells for row in store.rows(1, SAMPLE_ROWS)]
+        reporter.update(len(rows), len(rows), "rows")
+        guess = guess_columns(store.meta.columns, rows, command.answer)
+    return SuggestedMapping(Mapping(guess.columns, guess.answer))
 
 
 def report_split(command: ReportSplit, reporter: Reporter) -> SplitReport:

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QPushButton, QTabWidget, QWidget
 
 from app.assets import icon
 from app.context import AppContext
+from app.pages.data.classes.classes_panel import TITLES, ClassesPanel
 from app.pages.data.current import CurrentDataset
 from app.pages.data.dataset_header import DatasetHeader
 from app.pages.data.mapping.linearisation_panel import LinearisationPanel
@@ -45,9 +46,10 @@ class DatasetView(QWidget):
         self.rows = RowsView(current, theme)
         self.text = RowTextView(current, client, theme)
         self.tokens = TokenView(context, current)
-        self.mapping = MappingPanel(current, theme)
+        self.mapping = MappingPanel(current, client, theme)
         self.linearisation = LinearisationPanel(current, self.text, theme)
         self.split = SplitPanel(current, client, theme)
+        self.classes = ClassesPanel(current, client, theme)
         self.example = _tabs(
             "The chosen row",
             (self.text, "Row as &text"),
@@ -60,6 +62,7 @@ class DatasetView(QWidget):
             (self.mapping, "&Columns"),
             (self.linearisation, "&Linearisation"),
             (split, "&Split"),
+            (self.classes, ""),
         )
         left = SavedSplitter(
             self.rows, self.example, settings=settings, key=ROWS_LAYOUT, stretch=(3, 2)
@@ -83,9 +86,17 @@ class DatasetView(QWidget):
             margins=(SPACE_M, SPACE_M, SPACE_M, SPACE_S),
             spacing=SPACE_S,
         )
-        current.shown.connect(self._show_command)
-        current.entry_changed.connect(self._show_command)
+        for signal in (current.shown, current.entry_changed):
+            signal.connect(self._show_command)
+            signal.connect(self._show_classes)
         self._show_command()
+        self._show_classes()
+
+    def _show_classes(self) -> None:
+        title = TITLES.get(self._current.mapping.answer, "")
+        index = self.settings.indexOf(self.classes)
+        self.settings.setTabText(index, title)
+        self.settings.setTabVisible(index, bool(title))
 
     def _show_command(self) -> None:
         entry = self._current.entry

@@ -6,14 +6,37 @@ import re
 import unicodedata
 
 from engine.contract.options import OPTIONS
+from engine.contract.specs.answer import AnswerKind
 from engine.contract.specs.data import Preset, Role, SplitKind
+from engine.contract.tasks.all import TASKS
+
+ANSWER_TITLES = {info.answer: info.title for info in TASKS}
+ANSWER_HINTS = {
+    AnswerKind.TEXT: "The target is a text: the model learns to write it.",
+    AnswerKind.LABEL: "The target is one of a few labels; the input is one text or several.",
+    AnswerKind.TAGS: "The target has a tag for each word of the source, such as named entities.",
+    AnswerKind.SPAN: "The target is a stretch of the source, such as the answer to a question.",
+}
+TARGET_HINTS = {
+    AnswerKind.TEXT: "The text to learn. Rows with the same input are each other's references.",
+    AnswerKind.LABEL: "The label to predict. Rows with the same input have all their labels as "
+    "right ones.",
+    AnswerKind.TAGS: "The tags to predict, as many as the source has words.",
+    AnswerKind.SPAN: "The answer, or a list of right answers; empty where there is none.",
+}
+TARGET_BADGES = {
+    AnswerKind.TEXT: "target: the model learns to write it",
+    AnswerKind.LABEL: "target: the label to predict",
+    AnswerKind.TAGS: "target: a tag for each word",
+    AnswerKind.SPAN: "target: the stretch to find, or nothing",
+}
 
 ROLE_HINTS = {
     Role.FIELD: "One field of the input table: the column's name is the key, the cell the value.",
     Role.MEANING: "A ready-made meaning representation, such as “name[Blue Spice], food[French]”.",
     Role.TRIPLES: "Facts such as WebNLG's, one per line: “Alice | knows | Bob”.",
     Role.SOURCE: "Source text that is used as it is, such as an article to summarise.",
-    Role.TARGET: "The text to learn. Rows with the same input are each other's references.",
+    Role.TARGET: "What is to be predicted of a row.",
     Role.REFERENCES: "Further reference texts, one or a list: outputs are compared with them, "
     "and none is trained on.",
     Role.START: "Where the answers begin in the source text, in characters: a number or a list.",
@@ -67,6 +90,11 @@ HEADERS: dict[object, str] = {True: "First row", False: "None"}
 _SIGNS = {" ": "·", "\n": "⏎", "\r": "␍", "\t": "⇥", "\u00a0": "⍽"}
 _OTHERS = re.compile("[^!-~]")
 """What may need a sign: all but the letters and signs of ASCII."""
+
+
+def role_hint(role: Role, answer: AnswerKind) -> str:
+    """What a role means where this is predicted."""
+    return TARGET_HINTS[answer] if role is Role.TARGET else ROLE_HINTS[role]
 
 
 def visible(text: str) -> str:

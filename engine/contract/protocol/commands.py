@@ -22,6 +22,8 @@ from engine.contract.protocol.data import (
     PreviewExamples,
     PreviewTokens,
     ReportSplit,
+    SuggestedMapping,
+    SuggestMapping,
     TokenPreview,
 )
 from engine.contract.protocol.outputs import (
@@ -86,6 +88,7 @@ Command = (
     | ExportRejected
     | PreviewExamples
     | PreviewTokens
+    | SuggestMapping
     | ReportSplit
     | ListBackbones
     | FetchBackbone
@@ -131,6 +134,7 @@ Reply = (
     | Imported
     | Preview
     | TokenPreview
+    | SuggestedMapping
     | SplitReport
     | BackboneList
     | Counted

@@ -99,6 +99,21 @@ class TokenPreview:
 
 
 @dataclass(frozen=True)
+class SuggestMapping:
+    """Roles of a dataset's columns for what is to be predicted. Reply: `SuggestedMapping`."""
+
+    store: str
+    answer: AnswerKind
+
+
+@dataclass(frozen=True)
+class SuggestedMapping:
+    """Roles as they are guessed; without a target where no column fits."""
+
+    mapping: Mapping
+
+
+@dataclass(frozen=True)
 class ReportSplit:
     """Apply a mapping and a split to a dataset. Reply: `SplitReport`."""
 

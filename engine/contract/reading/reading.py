@@ -212,7 +212,7 @@ class SplitCounts:
 
 @dataclass(frozen=True)
 class ClassCount:
-    """A label, or a type of entity, with how often it stands in the rows."""
+    """A label, a type of entity, or whether there is an answer, with how often it is."""
 
     name: str
     count: int
@@ -230,7 +230,7 @@ class SplitReport:
         mean_source_characters, mean_target_characters: over a sample of up to 1,000 rows,
             for the estimate of tokens in the window.
         classes: labels with their rows, the largest first; of tags, the types of entities with
-            the entities of each.
+            the entities of each; of spans, the questions with and without an answer.
     """
 
     sides: tuple[SplitCounts, ...]

@@ -35,6 +35,14 @@ class Role(enum.Enum):
     IGNORED = "ignored"
 
 
+_ALWAYS = (Role.TARGET, Role.SPLIT, Role.CATEGORY, Role.IGNORED)
+ROLES_FOR = {
+    AnswerKind.TEXT: tuple(role for role in Role if role is not Role.START),
+    AnswerKind.LABEL: (Role.SOURCE, *_ALWAYS),
+    AnswerKind.TAGS: (Role.SOURCE, *_ALWAYS),
+    AnswerKind.SPAN: (Role.SOURCE, Role.FIELD, Role.START, *_ALWAYS),
+}
+"""Roles that mean anything, by what is to be predicted."""
 INPUT_ROLES = frozenset({Role.FIELD, Role.MEANING, Role.TRIPLES, Role.SOURCE})
 """Of columns that the model reads."""
 

@@ -11,10 +11,11 @@ from engine.contract.protocol.data import (
     InspectFile,
     PreviewExamples,
     ReportSplit,
+    SuggestMapping,
 )
 from engine.data.importing import export_rejected, import_file
 from engine.data.inspecting import inspect_file
-from engine.data.preview import preview_examples, report_split
+from engine.data.preview import preview_examples, report_split, suggest_mapping
 from engine.reporter import Silent
 
 SHAPE = BackboneShape(30, 3, 64, 576, 134_515_008, 49_152, 8192)
@@ -43,5 +44,6 @@ REPLIES = {
     ExportRejected: real(export_rejected),
     PreviewExamples: real(preview_examples),
     ReportSplit: real(report_split),
+    SuggestMapping: real(suggest_mapping),
     ListBackbones: lambda command: BackboneList((EMBEDDED, GPT2)),
 }

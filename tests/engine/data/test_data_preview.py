@@ -9,8 +9,15 @@ import pytest
 
 from engine.contract.errors import UserError
 from engine.contract.projects.dataset_store import DatasetStore
-from engine.contract.protocol.data import ImportFile, PreviewExamples, PreviewTokens, ReportSplit
+from engine.contract.protocol.data import (
+    ImportFile,
+    PreviewExamples,
+    PreviewTokens,
+    ReportSplit,
+    SuggestMapping,
+)
 from engine.contract.reading.reading import FindingKind, PreviewExample, ReadOptions, SplitCounts
+from engine.contract.specs.answer import AnswerKind
 from engine.contract.specs.data import (
     Column,
     DataSpec,
@@ -21,7 +28,12 @@ from engine.contract.specs.data import (
     SplitKind,
 )
 from engine.data.importing import import_file
-from engine.data.preview import preview_examples, preview_tokens, report_split
+from engine.data.preview import (
+    preview_examples,
+    preview_tokens,
+    report_split,
+    suggest_mapping,
+)
 from engine.data.scanning import LastScan
 from engine.reporter import Silent
 from tests.helpers.errors import refused
@@ -158,3 +170,36 @@ def test_the_data_room_needs_neither_torch_nor_transformers() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_tokens_of_which_something_is_read(make_store: MakeStore, tokenizer_folder: Path) -> None:
+    store = make_store('words,tags\n"Larch Hut","B-LOC I-LOC"\n')
+    mapping = Mapping((Column("words", Role.SOURCE), Column("tags", Role.TARGET)), AnswerKind.TAGS)
+    data = DataSpec(str(store.path), "", mapping)
+    tokens = preview_tokens(PreviewTokens(data, str(tokenizer_folder), 1), Silent()).tokens
+    assert "".join(token.text for token in tokens) == "Larch Hut"
+    marked = [token.text.strip() for token in tokens if token.has_loss]
+    assert len(marked) == 2
+    assert all(word.startswith(text) for word, text in zip(("Larch", "Hut"), marked, strict=True))
+    store = make_store(
+        "question,context,answer\nWhere?,The hut is near the Upper Lake.,Upper Lake\n"
+    )
+    columns = (
+        Column("question", Role.FIELD),
+        Column("context", Role.SOURCE),
+        Column("answer", Role.TARGET),
+    )
+    data = DataSpec(str(store.path), "", Mapping(columns, AnswerKind.SPAN))
+    tokens = preview_tokens(PreviewTokens(data, str(tokenizer_folder), 1), Silent()).tokens
+    assert "".join(token.text for token in tokens) == "Where?\nThe hut is near the Upper Lake."
+    assert "".join(t.text for t in tokens if t.has_loss).strip() == "Upper Lake"
+
+
+def test_roles_are_suggested_for_what_is_predicted(make_store: MakeStore) -> None:
+    store = make_store(HUTS)
+    command = SuggestMapping(str(store.path), AnswerKind.LABEL)
+    mapping = suggest_mapping(command, Silent()).mapping
+    assert mapping.answer is AnswerKind.LABEL
+    assert [column.name for column in mapping.columns] == list(store.meta.columns)
+    command = SuggestMapping(str(store.path), AnswerKind.TEXT)
+    assert suggest_mapping(command, Silent()).mapping.column_of(Role.TARGET) == "text"

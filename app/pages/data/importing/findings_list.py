@@ -30,6 +30,8 @@ QUIET_KINDS = frozenset(
         FindingKind.NOT_TEXT,
         FindingKind.REFERENCES,
         FindingKind.TEXT_LISTS,
+        FindingKind.TAG_SCHEME,
+        FindingKind.NO_ANSWER,
     }
 )
 """Findings that ask for nothing."""

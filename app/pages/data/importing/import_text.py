@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from app.pages.data.words import DELIMITERS
+from app.pages.data.words import ANSWER_TITLES, DELIMITERS
 from app.words import plural, size
 from engine.contract.reading.formats import format_info
 from engine.contract.reading.options import ENCODING_TITLES
 from engine.contract.reading.reading import HUB_SIZE_UNKNOWN_BYTES, FileReport
+from engine.contract.specs.answer import AnswerKind
 
 
 def summary(report: FileReport) -> str:
@@ -19,6 +20,7 @@ def summary(report: FileReport) -> str:
         f"sheet ‘{options.sheet}’" if options.sheet else "",
         _rows(report),
         plural(len(report.columns), "column"),
+        _predicted(report),
     )
     return "  ·  ".join(part for part in parts if part)
 
@@ -52,6 +54,13 @@ def what_happens(report: FileReport) -> str:
 def can_import(report: FileReport) -> bool:
     """Whether there is any row, be it one that cannot be read."""
     return bool(report.row_count or _lost(report)) or not _whole(report)
+
+
+def _predicted(report: FileReport) -> str:
+    """What is to be predicted, where that is no text: "one label"."""
+    if report.answer is AnswerKind.TEXT:
+        return ""
+    return f"to predict: {ANSWER_TITLES[report.answer].lower()}"
 
 
 def _dialect(encoding: str, delimiter: str) -> str:

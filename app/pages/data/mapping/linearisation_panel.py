@@ -13,6 +13,7 @@ from app.theme import SPACE_M, SPACE_S, Theme, fixed_font
 from app.widgets.labels import Label, MutedLabel
 from app.words import mnemonic
 from engine.contract.options import OPTIONS
+from engine.contract.specs.answer import AnswerKind
 from engine.contract.specs.data import Linearisation, Preset, Role
 
 LIVE_CHARACTERS = 240
@@ -76,6 +77,8 @@ class LinearisationPanel(QWidget):
         entry = self._current.entry
         form = entry.linearisation if entry else Linearisation()
         fields = self._current.mapping.named(Role.FIELD, Role.MEANING, Role.TRIPLES)
+        if self._current.mapping.answer is not AnswerKind.TEXT:
+            fields = ()
         with QSignalBlocker(self.preset):
             self.preset.setCurrentIndex(self.preset.findData(form.preset))
         self.preset.setEnabled(bool(fields))
@@ -83,10 +86,7 @@ class LinearisationPanel(QWidget):
             box.setChecked(getattr(form, name))
             box.setEnabled(bool(fields))
         self.hint.setText(
-            ""
-            if fields or entry is None
-            else "No column is a field, a meaning representation or triples: "
-            "the source text is used unchanged."
+            "" if entry is None else _hint(bool(fields), self._current.mapping.answer)
         )
 
     def _show_example(self) -> None:
@@ -98,3 +98,14 @@ class LinearisationPanel(QWidget):
         preset: Preset = self.preset.currentData()
         text = f"Write fields as ‘{PRESET_TITLES[preset]}’"
         self._current.edit_part(text, "linearisation", preset=preset)
+
+
+def _hint(has_fields: bool, answer: AnswerKind) -> str:
+    if answer is not AnswerKind.TEXT:
+        return "Texts are read unchanged where a label, tags or a stretch of them is predicted."
+    if has_fields:
+        return ""
+    return (
+        "No column is a field, a meaning representation or triples: the source text is used "
+        "unchanged."
+    )

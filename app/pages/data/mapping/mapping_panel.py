@@ -20,7 +20,9 @@ from PySide6.QtWidgets import (
 
 from app.pages.data.current import CurrentDataset
 from app.pages.data.edits import moved, with_role
-from app.pages.data.words import ROLE_HINTS
+from app.pages.data.mapping.answer_box import AnswerBox
+from app.pages.data.words import role_hint
+from app.ports import Client
 from app.qt.boxes import hbox, vbox
 from app.qt.table_model import Index, TableColumn, TableModel
 from app.theme import SPACE_M, SPACE_S, Theme
@@ -29,27 +31,38 @@ from app.widgets.labels import MutedLabel
 from app.widgets.plain_delegate import PlainDelegate
 from app.widgets.table_view import TableView
 from engine.contract.errors import UserError
-from engine.contract.specs.data import Column, Role
+from engine.contract.specs.answer import AnswerKind
+from engine.contract.specs.data import ROLES_FOR, Column, Role
 
 NAME, ROLE = 0, 1
-COLUMNS = (
-    TableColumn[Column]("Column", lambda column: column.name, tip=lambda column: column.name),
-    TableColumn[Column](
-        "Role",
-        lambda column: column.role.value,
-        tip=lambda column: ROLE_HINTS[column.role],
-        spoken=lambda column: f"{column.name}, role {column.role.value}",
-    ),
+ORDER_HINTS = {
+    AnswerKind.TEXT: "Fields appear in the input in this order.",
+    AnswerKind.LABEL: "Sources are read in this order.",
+    AnswerKind.TAGS: "The source holds the words: separated by spaces, or a list.",
+    AnswerKind.SPAN: "The source holds the answer, and fields the question.",
+}
+NAME_COLUMN = TableColumn[Column](
+    "Column", lambda column: column.name, tip=lambda column: column.name
 )
 
 
 class MappingPanel(QWidget):
     """A role menu a column; the order is the one in which fields are written."""
 
-    def __init__(self, current: CurrentDataset, theme: Theme) -> None:
+    def __init__(self, current: CurrentDataset, client: Client, theme: Theme) -> None:
         super().__init__()
         self._current = current
-        self.model = TableModel[Column](COLUMNS, parent=self, key=lambda column: column.name)
+        self.answer = AnswerBox(current, client)
+        columns = (
+            NAME_COLUMN,
+            TableColumn[Column](
+                "Role",
+                lambda column: column.role.value,
+                tip=lambda column: role_hint(column.role, current.mapping.answer),
+                spoken=lambda column: f"{column.name}, role {column.role.value}",
+            ),
+        )
+        self.model = TableModel[Column](columns, parent=self, key=lambda column: column.name)
         self.table = TableView("Columns and their roles")
         self.table.setModel(self.model)
         self.table.setItemDelegateForColumn(ROLE, _RoleDelegate(self.table))
@@ -71,6 +84,7 @@ class MappingPanel(QWidget):
         self.down.setArrowType(Qt.ArrowType.DownArrow)
         top = Qt.AlignmentFlag.AlignTop
         vbox(
+            self.answer,
             (self.table, 1),
             hbox((self.hint, 1), (self.up, 0, top), (self.down, 0, top)),
             parent=self,
@@ -112,7 +126,7 @@ class MappingPanel(QWidget):
             self.model.set_rows(mapping.columns)
         try:
             mapping.check_trainable()
-            self.hint.setText("Fields appear in the input in this order.")
+            self.hint.setText(ORDER_HINTS[mapping.answer])
         except UserError as error:
             self.hint.setText(error.message)
         self._show_order()
@@ -161,11 +175,13 @@ def role_menu(parent: QWidget, current: CurrentDataset, names: Collection[str]) 
     menu.setAccessibleName(title)
     roles = {column.role for column in current.mapping.columns if column.name in names}
     group = QActionGroup(menu)
-    for role in Role:
+    answer = current.mapping.answer
+    offered = [role for role in Role if role in ROLES_FOR[answer] or role in roles]
+    for role in offered:
         action = menu.addAction(role.value)
         action.setCheckable(True)
         action.setChecked(roles == {role})
-        action.setToolTip(ROLE_HINTS[role])
+        action.setToolTip(role_hint(role, answer))
         group.addAction(action)
         action.triggered.connect(partial(set_role, current, tuple(names), role))
     return menu

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QPlainTextEdit, QStackedLayout, QWidget
 
 from app.pages.data.current import CurrentDataset
+from app.pages.data.words import TARGET_BADGES
 from app.ports import Client
 from app.qt.boxes import vbox
 from app.qt.latest_request import LatestRequest
@@ -14,6 +15,7 @@ from app.widgets.labels import Badge, MutedLabel
 from engine.contract.protocol.commands import Failure
 from engine.contract.protocol.data import Preview, PreviewExamples
 from engine.contract.reading.reading import PreviewExample
+from engine.contract.specs.answer import AnswerKind
 
 WAIT_MS = 40
 """So that a held arrow key asks for where it stops and not for every row on the way."""
@@ -37,6 +39,7 @@ class RowTextView(QWidget):
         self.example: PreviewExample | None = None
         self.source = _text_box("Source text")
         self.target = _text_box("Target text")
+        self.badge = Badge(theme, TARGET_BADGES[AnswerKind.TEXT], tone="trainable")
         self.fault = MutedLabel(theme)
         self.fault.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.fault.setMargin(SPACE_S)
@@ -44,7 +47,7 @@ class RowTextView(QWidget):
         vbox(
             Badge(theme, "source: the model reads it", tone="frozen"),
             (self.source, 3),
-            Badge(theme, "target: the model learns to write it", tone="trainable"),
+            self.badge,
             (self.target, 2),
             parent=texts,
             margins=SPACE_S,
@@ -85,6 +88,7 @@ class RowTextView(QWidget):
         self.example = example
         self._stack.setCurrentIndex(0 if example else 1)
         self.fault.setText(fault)
+        self.badge.setText(TARGET_BADGES[self._current.mapping.answer])
         self.source.setPlainText(example.source if example else "")
         self.target.setPlainText(example.target if example else "")
         self.changed.emit()

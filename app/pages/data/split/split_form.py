@@ -26,6 +26,7 @@ _FIELDS = {
     "test_fraction": "a",
     "seed": "d",
     "max_train_rows": "",
+    "per_label": "",
     "max_valid_inputs": "",
     "max_test_inputs": "",
 }
@@ -43,7 +44,7 @@ class SplitForm(QWidget):
             self.kind.addItem(title, kind)
             self.kind.setItemData(index, SPLIT_HINTS[kind], Qt.ItemDataRole.ToolTipRole)
         self.kind.activated.connect(self._set_kind)
-        layout = form_layout(SPACE_S, SPACE_S)
+        layout = self._layout = form_layout(SPACE_S, SPACE_S)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addRow("S&plit", self.kind)
         self.setLayout(layout)
@@ -61,8 +62,11 @@ class SplitForm(QWidget):
         entry = self._current.entry
         split = entry.split if entry is not None else Split()
         self.setEnabled(entry is not None)
+        answer = self._current.mapping.answer
         for name, editor in self.editors.items():
             editor.show(getattr(split, name))
+            answers = OPTIONS[f"data.split.{name}"].setting.answers
+            self._layout.setRowVisible(editor.widget, not answers or answer in answers)
         with QSignalBlocker(self.kind):
             self.kind.setCurrentIndex(self.kind.findData(split.kind))
         self.kind.setToolTip(SPLIT_HINTS[split.kind])
