@@ -57,8 +57,8 @@ def _texts(
     if reader.kind is AnswerKind.SPAN:
         source, answer = reader.source_cell(cells), reader.answer(cells)
         others = [part for part in parts if part != source]
-        place = (answer.start, answer.start + len(answer.targets[0])) if answer.start >= 0 else None
-        return (*others, source), [place] if place else []
+        span = (answer.start, answer.start + len(answer.targets[0])) if answer.start >= 0 else None
+        return (*others, source), [span] if span else []
     return parts, []
 
 
