@@ -80,7 +80,7 @@ def tags_html(
 
 
 @dataclass(frozen=True)
-class Stretch:
+class MarkedStretch:
     """A part of a text that is marked.
 
     Attributes:
@@ -95,17 +95,19 @@ class Stretch:
     is_right: bool = False
 
 
-def stretch_in(text: str, answer: str, name: str, *, is_right: bool = False) -> Stretch | None:
+def stretch_in(
+    text: str, answer: str, name: str, *, is_right: bool = False
+) -> MarkedStretch | None:
     """Where a text has an answer first, case aside if need be; None where it has not."""
     answer = answer.strip()
     start = text.find(answer) if answer else -1
     if start < 0 and answer:
         lower = text.lower()
         start = lower.find(answer.lower()) if len(lower) == len(text) else -1
-    return None if start < 0 else Stretch(start, start + len(answer), name, is_right)
+    return None if start < 0 else MarkedStretch(start, start + len(answer), name, is_right)
 
 
-def stretches_html(text: str, stretches: Sequence[Stretch], colors: Colors) -> str:
+def stretches_html(text: str, stretches: Sequence[MarkedStretch], colors: Colors) -> str:
     """The text with each stretch between signs with its name, on a ground of its own."""
     ends = {place for stretch in stretches for place in (stretch.start, stretch.end)}
     places = sorted({0, len(text), *ends})
@@ -166,6 +168,6 @@ def _judged(shown: str, is_right: bool, colors: Colors) -> str:
     return f'{shown} <span style="color:{color.name()}">{sign}&nbsp;{word}</span>'
 
 
-def _end(text: str, stretch: Stretch, colors: Colors) -> str:
+def _end(text: str, stretch: MarkedStretch, colors: Colors) -> str:
     color = colors.good if stretch.is_right else colors.accent
     return f'<small style="color:{color.name()}"><b>{markup(text)}</b></small>'
