@@ -8,6 +8,7 @@ from engine.contract.protocol.playground import (
     OutputsStreamed,
     StreamOutputs,
 )
+from engine.contract.tasks.all import check_writes
 from engine.decoding.handlers import shared_systems
 from engine.playground.attending import attention_shares
 from engine.playground.loading import SystemCache
@@ -35,6 +36,7 @@ def measure_attention(command: MeasureAttention, reporter: Reporter) -> Attentio
             tokens do not fit its positions.
     """
     loaded = _cache().load(command.system, reporter)
+    check_writes(loaded.task, loaded.title)
     reporter.update(0, 1, "passes", "measuring attention")
     return attention_shares(
         loaded, command.text, command.token_ids, layer=command.layer, head=command.head

@@ -50,7 +50,7 @@ class SystemCache:
         known = entry is not None and entry.stamp == stamp
         if entry is None or not known or not self.systems.holds(entry.loaded.system.backbone):
             del entry  # before the new one is loaded: two may not fit
-            loaded = self.systems.load(path, reporter)
+            loaded = self.systems.load_any(path, reporter)
             entry = _Entry(stamp, loaded)
         self._entries[asked] = entry
         self._drop()

@@ -19,7 +19,9 @@ from engine.contract.protocol.playground import (
     StreamedTokens,
     StreamOutputs,
 )
+from engine.contract.specs.data import Mapping
 from engine.contract.specs.training import Strategy
+from engine.contract.tasks.all import task_info
 from engine.data.form import form_input
 from engine.data.inputs import Input
 from engine.decoding.decoder import check_positions, decode_events
@@ -30,6 +32,7 @@ from engine.methods.attention import KeyValues
 from engine.methods.base import System
 from engine.methods.per_row import PrefixPerRow
 from engine.playground.loading import SystemCache, own_prefix
+from engine.playground.reading import read_answer, reads
 from engine.reporter import PartReporter
 
 SEND_EVERY_S = 0.015
@@ -116,6 +119,9 @@ class _Streaming:
         for number in systems:
             try:
                 loaded = self._cache.load(self._command.systems[number], self._reporter)
+                if reads(loaded):
+                    self._read(number, loaded)
+                    continue
                 written = self._input(loaded)
                 text = written.text(loaded.linearisation)
                 if self._command.text is not None:
@@ -137,12 +143,36 @@ class _Streaming:
 
     def _input(self, loaded: LoadedSystem) -> Input:
         """The values by the system's own mapping, if that has a column of theirs."""
-        command, own = self._command, loaded.mapping
+        command = self._command
         if command.text is not None:
             return Input((), (command.text,))
+        return form_input(command.values, self._mapping(loaded))
+
+    def _mapping(self, loaded: LoadedSystem) -> Mapping:
+        """The system's own mapping, if that has a column of the values; else theirs."""
+        command, own = self._command, loaded.mapping
         names = {value.column for value in command.values}
         fits = own is not None and not names.isdisjoint(column.name for column in own.inputs)
-        return form_input(command.values, own if own is not None and fits else command.mapping)
+        return own if own is not None and fits else command.mapping
+
+    def _read(self, number: int, loaded: LoadedSystem) -> None:
+        """Send what a system predicts that writes no text; each sample is the same."""
+        command, start_s = self._command, time.monotonic()
+        item, prediction = read_answer(loaded, command, self._mapping(loaded), self._reporter)
+        now_s = time.monotonic()
+        self._reporter.send_part(InputWritten(number, item.source, item.fields))
+        for sample in range(command.samples):
+            self._reporter.send_part(
+                OutputEnded(
+                    number,
+                    sample,
+                    prediction.text,
+                    seconds=now_s - self._start_s,
+                    decoding_s=now_s - start_s,
+                    answer=task_info(loaded.task).answer,
+                    probabilities=prediction.probabilities,
+                )
+            )
 
     def _fail(self, number: int, error: UserError) -> None:
         self._reporter.send_part(OutputEnded(number, 0, problem=error.message))

@@ -21,9 +21,9 @@ from engine.contract.protocol.writing import (
 )
 from engine.contract.reading.reading import PreviewExample
 from engine.contract.runs.folder import RunFolder
+from engine.contract.specs.answer import AnswerKind
 from engine.contract.specs.data import INPUT_ROLES, Column, Linearisation, Role
-from engine.contract.specs.training import DecodingSpec
-from engine.contract.tasks.all import check_writes, decoding_of
+from engine.contract.tasks.all import TaskSpec, decoding_of, task_info
 from engine.contract.writing.changes import Changes
 from engine.contract.writing.folder import WritingFolder
 from engine.contract.writing.matching import check_matches, match_columns
@@ -51,7 +51,7 @@ def prepare_writing(command: PrepareWriting, reporter: Reporter) -> WritingPlan:
     Raises:
         UserError: system or table cannot be read.
     """
-    inputs, linearisation, decoding = _reads(Path(command.system))
+    inputs, linearisation, task = _reads(Path(command.system))
     with DatasetStore(Path(command.table)) as store:
         columns = store.meta.columns
         known = bool(inputs)
@@ -63,19 +63,23 @@ def prepare_writing(command: PrepareWriting, reporter: Reporter) -> WritingPlan:
                 for item in roles
                 if item.role not in (Role.IGNORED, Role.SPLIT, Role.REFERENCES)
             )
-    return WritingPlan(match_columns(inputs, columns), linearisation, decoding, known)
+    return WritingPlan(
+        match_columns(inputs, columns),
+        linearisation,
+        decoding_of(task),
+        known,
+        task_info(task).answer,
+    )
 
 
-def _reads(system: Path) -> tuple[tuple[Column, ...], Linearisation, DecodingSpec]:
-    """The inputs of a system, how they are written, and how it decodes."""
+def _reads(system: Path) -> tuple[tuple[Column, ...], Linearisation, TaskSpec]:
+    """The inputs of a system, how they are written, and what it predicts."""
     if (system / "run.json").exists():
         spec = RunFolder(system).read_spec()
-        check_writes(spec.task, str(system))
-        return spec.data.mapping.inputs, spec.data.linearisation, decoding_of(spec.task)
+        return spec.data.mapping.inputs, spec.data.linearisation, spec.task
     is_delta = is_folder_of(ArtifactKind.DELTA, system)
     card = read_card(system, ArtifactKind.DELTA if is_delta else ArtifactKind.PREFIX)
-    check_writes(card.task, card.name)
-    return card.inputs, card.linearisation, decoding_of(card.task)
+    return card.inputs, card.linearisation, card.task
 
 
 def preview_inputs(command: PreviewInputs, reporter: Reporter) -> Preview:
@@ -142,7 +146,7 @@ def _job(folder: WritingFolder, store: DatasetStore, reporter: Reporter) -> Tabl
 
     writing = folder.read()
     check_matches(writing.matches)
-    loaded = shared_systems().load(folder.system_path(writing.system), reporter)
+    loaded = shared_systems().load_any(folder.system_path(writing.system), reporter)
     return TableJob(store, loaded, writing.matches, writing.decoding)
 
 
@@ -154,7 +158,7 @@ def export_texts(command: ExportTexts, reporter: Reporter) -> Done:
         Cancelled: through the reporter; nothing is left behind.
     """
     folder, out = WritingFolder(Path(command.folder)), Path(command.out)
-    folder.read()
+    answer = _answer(folder)
     with DatasetStore(folder.table) as store:
         changes = Changes(folder.changes, store.meta.row_count)
         written = WrittenRows(folder.progress, store.meta.row_count)
@@ -167,5 +171,14 @@ def export_texts(command: ExportTexts, reporter: Reporter) -> Done:
             row = written.row(number) if change is None else change.written
             return None if row is None else row.text
 
-        rows = save_texts(store, text_of, out, reporter)
+        rows = save_texts(store, text_of, out, reporter, answer=answer)
     return Done(f"{counted(rows, 'row')} saved in {out.name}.")
+
+
+def _answer(folder: WritingFolder) -> AnswerKind:
+    """What the system of a writing predicts; texts where it is not there any more."""
+    system = folder.read().system
+    try:
+        return task_info(_reads(folder.system_path(system))[2]).answer
+    except UserError:
+        return AnswerKind.TEXT

@@ -29,10 +29,14 @@ class MatchedReader:
             for match in matches
         ]
 
+    def cells(self, cells: tuple[str, ...]) -> tuple[str, ...]:
+        """The cell of each field."""
+        return tuple("" if index is None else cells[index] for _, _, index in self._inputs)
+
     def input(self, cells: tuple[str, ...]) -> Input | None:
         """What the model reads of a row; None where all of it is empty."""
         inputs = [
-            (name, role, "" if index is None else cells[index])
-            for name, role, index in self._inputs
+            (name, role, cell)
+            for (name, role, _), cell in zip(self._inputs, self.cells(cells), strict=True)
         ]
         return input_of(inputs) if any(cell.strip() for _, _, cell in inputs) else None

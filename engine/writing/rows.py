@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from engine.contract.errors import UserError
 from engine.contract.projects.dataset_store import DatasetStore, Row
 from engine.contract.runs.coverage import Said, coverage, unsupported
 from engine.contract.runs.lock import FolderLock
+from engine.contract.specs.answer import AnswerKind
+from engine.contract.specs.data import Column, Mapping
 from engine.contract.specs.training import DecodingSpec
+from engine.contract.tasks.all import task_info
 from engine.contract.writing.matching import Match, check_matches
 from engine.contract.writing.progress import ProgressWriter, WrittenRow, WrittenRows
 from engine.contract.writing.work import ChosenRows, Work
@@ -19,6 +24,8 @@ from engine.decoding.decoder import decode_events
 from engine.decoding.search import Finished
 from engine.decoding.systems import LoadedSystem
 from engine.reporter import Reporter
+from engine.tasks.reading.asking import cells_input, has_source, read_inputs
+from engine.tasks.reading.readout import Readout
 from engine.writing.matched import MatchedReader
 
 CHUNK_ROWS = 512
@@ -39,6 +46,23 @@ class TableJob:
     loaded: LoadedSystem
     matches: tuple[Match, ...]
     decoding: DecodingSpec
+
+    @cached_property
+    def readout(self) -> Readout[Any] | None:
+        """What reads the system's answers; None where it writes texts.
+
+        Raises:
+            UserError: the head does not fit.
+        """
+        if task_info(self.loaded.task).answer is AnswerKind.TEXT:
+            return None
+        return self.loaded.readout(self.mapping)
+
+    @property
+    def mapping(self) -> Mapping:
+        """The fields, as the system reads them."""
+        columns = tuple(Column(match.field, match.role) for match in self.matches)
+        return Mapping(columns, task_info(self.loaded.task).answer)
 
     def work(self) -> Work:
         """What decides the texts."""
@@ -146,6 +170,9 @@ def texts_of(job: TableJob, rows: Sequence[Row], reporter: Reporter) -> Iterator
     A row whose fields are all empty gets no text.
     """
     reader = MatchedReader(job.store.meta.columns, job.matches)
+    if job.readout is not None:
+        yield from _answers_of(job, job.readout, reader, rows, reporter)
+        return
     inputs: list[tuple[int, Input, str]] = []
     for row in rows:
         read = reader.input(row.cells)
@@ -163,6 +190,28 @@ def texts_of(job: TableJob, rows: Sequence[Row], reporter: Reporter) -> Iterator
             text = tokenizer.decode(event.tokens, skip_special_tokens=True).strip()
             number, read, source = inputs[event.index]
             yield checked(number, text, read.fields, source)
+
+
+def _answers_of(
+    job: TableJob,
+    readout: Readout[Any],
+    reader: MatchedReader,
+    rows: Sequence[Row],
+    reporter: Reporter,
+) -> Iterator[WrittenRow]:
+    """The labels, tags or answers of a few rows."""
+    numbers, inputs = [], []
+    for row in rows:
+        cells = reader.cells(row.cells)
+        item = cells_input(readout, job.mapping, cells, job.loaded.linearisation)
+        if has_source(readout, item):
+            numbers.append(row.number)
+            inputs.append(item)
+        else:
+            yield WrittenRow(row.number, "")
+    predictions = read_inputs(readout, job.loaded.system, inputs, reporter)
+    for number, prediction in zip(numbers, predictions, strict=True):
+        yield WrittenRow(number, prediction.text)
 
 
 def checked(number: int, text: str, fields: Sequence[tuple[str, str]], source: str) -> WrittenRow:

@@ -6,31 +6,37 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from engine.contract.projects.dataset_store import DatasetStore
+from engine.contract.specs.answer import AnswerKind
 from engine.contract.tables.saving import Cell, Line, table_steps
 from engine.reporter import Reporter
 
-TEXT_COLUMN = "text"
 _UPDATE_ROWS = 1000
 _MOST_DIGITS = 15
 """What a spreadsheet's numbers hold."""
 
 
-def text_column(columns: Sequence[str]) -> str:
-    """Name of the column of texts, which no other has."""
+def text_column(columns: Sequence[str], answer: AnswerKind = AnswerKind.TEXT) -> str:
+    """Name of the column of texts, or of what else is predicted, which no other has."""
     known = {name.casefold() for name in columns}
-    name, number = TEXT_COLUMN, 2
+    name, number = answer.column, 2
     while name in known:
-        name, number = f"{TEXT_COLUMN} {number}", number + 1
+        name, number = f"{answer.column} {number}", number + 1
     return name
 
 
 def save_texts(
-    store: DatasetStore, text_of: Callable[[int], str | None], out: Path, reporter: Reporter
+    store: DatasetStore,
+    text_of: Callable[[int], str | None],
+    out: Path,
+    reporter: Reporter,
+    *,
+    answer: AnswerKind = AnswerKind.TEXT,
 ) -> int:
     """Write the rows that have a text, as the ending of `out` says; how many there are.
 
     Args:
         text_of: the text of a row by its number, or None.
+        answer: what the texts are.
         out: replaced at the end, or left as it was.
 
     Raises:
@@ -38,7 +44,7 @@ def save_texts(
         Cancelled: through the reporter.
     """
     is_book = out.suffix.lower() == ".xlsx"
-    steps = table_steps(out, _lines(store, text_of, numbers=is_book))
+    steps = table_steps(out, _lines(store, text_of, answer, numbers=is_book))
     done = 0
     try:
         while True:
@@ -53,10 +59,14 @@ def save_texts(
 
 
 def _lines(
-    store: DatasetStore, text_of: Callable[[int], str | None], *, numbers: bool
+    store: DatasetStore,
+    text_of: Callable[[int], str | None],
+    answer: AnswerKind,
+    *,
+    numbers: bool,
 ) -> Iterator[Line]:
     columns = store.meta.columns
-    yield (*columns, text_column(columns))
+    yield (*columns, text_column(columns, answer))
     for row in store.rows():
         text = text_of(row.number)
         if text is not None:

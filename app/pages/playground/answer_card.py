@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QWidget
 
 from app.pages.playground.answers import Answer
 from app.pages.playground.output_view import OutputView
+from app.pages.playground.predictions import prediction_html
 from app.qt.boxes import hbox, vbox
 from app.theme import SPACE_S, SPACE_XS, Theme, scaled_font
 from app.widgets.buttons import flat_button
@@ -103,6 +104,8 @@ class AnswerText(QWidget):
         for label in (self.findings, self.problem, self.token):
             label.hide()
         self.text.token_changed.connect(self._on_token)
+        self._theme = theme
+        theme.changed.connect(self._show_prediction)
         self.show_growth(())
 
     def show_growth(self, fields: Sequence[tuple[str, str]]) -> None:
@@ -122,6 +125,9 @@ class AnswerText(QWidget):
             self.text.show_tokens(answer.tokens)
             self.facts.setText(f"{self._prefix}{self._progress()}")
             return
+        if self._show_prediction():
+            self.facts.setText(f"{self._prefix}read in {ended.decoding_s:.2f} s")
+            return
         if answer.tokens:
             self.text.show_tokens(answer.tokens)
             self.text.finish()
@@ -131,6 +137,13 @@ class AnswerText(QWidget):
         findings = said_values(answer, fields).text()
         self.findings.setText(findings)
         self.findings.setVisible(bool(findings))
+
+    def _show_prediction(self) -> bool:
+        """Show what is no text, if this is; whether it is."""
+        html = prediction_html(self.answer, self._theme.colors)
+        if html:
+            self.text.show_markup(html)
+        return bool(html)
 
     def give_up(self) -> None:
         """No more will come."""

@@ -126,7 +126,8 @@ class AnswersModel(QObject):
             decoding_s = len(saved.token_ids) / saved.tokens_per_s if saved.tokens_per_s else 0.0
             ended = OutputEnded(
                 0, saved.sample, saved.text, saved.token_ids, saved.first_token_s,
-                decoding_s=decoding_s, problem=saved.problem,
+                decoding_s=decoding_s, problem=saved.problem, answer=saved.answer,
+                probabilities=saved.probabilities,
             )  # fmt: skip
             answers.append(Answer(system, saved.sample, saved.source, ended=ended, is_saved=True))
         self._take_over(answers, entry.fields)
@@ -235,4 +236,6 @@ def _saved(answer: Answer) -> SavedAnswer:
         ended.first_token_s,
         answer.tokens_per_s,
         ended.problem,
+        ended.answer,
+        ended.probabilities,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.pages.playground.systems import PlaygroundSystem
 from engine.contract.options import option_args, value_text
 from engine.contract.schema import settings_of
+from engine.contract.specs.answer import AnswerKind
 from engine.contract.specs.training import DecodingSpec
 
 
@@ -14,6 +15,8 @@ def decode_args(system: PlaygroundSystem, decoding: DecodingSpec) -> list[str]:
     What is not named is decoded as in the system's run.
     """
     words = ["decode", system.path, "--data", "inputs.csv", "--out", "outputs.csv"]
+    if system.answer is not AnswerKind.TEXT:
+        return words
     default = system.decoding or DecodingSpec()
     for item in settings_of(DecodingSpec):
         value = getattr(decoding, item.name)

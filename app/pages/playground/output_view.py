@@ -51,6 +51,11 @@ class OutputView(TextView):
         self.setPlainText(visible(text))
         self._mark()
 
+    def show_markup(self, html: str) -> None:
+        """Show a piece of our own HTML, which has no tokens."""
+        self.show_text("")
+        self.setHtml(html)
+
     def show_tokens(self, tokens: Sequence[StreamedToken]) -> None:
         """Show the tokens; those that are shown already stay, and only the rest is added."""
         same = len(self.tokens) <= len(tokens) and all(

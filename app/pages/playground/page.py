@@ -35,6 +35,7 @@ from app.words import plural
 from engine.contract.projects.playground import HistoryEntry
 from engine.contract.protocol.commands import Failure
 from engine.contract.protocol.playground import StreamOutputs
+from engine.contract.specs.answer import AnswerKind
 
 ASK_CHARS = 46
 ANSWERS, ATTENTION, HISTORY = range(3)
@@ -228,5 +229,7 @@ class PlaygroundPage(Page):
         for part in (self.ask_action, self.ask_button):
             part.setEnabled(bool(chosen))
         self.stop_action.setEnabled(self.answers.is_busy)
+        writes = not chosen or any(system.answer is AnswerKind.TEXT for system in chosen)
+        self.decoding.setEnabled(writes)
         if chosen:
             self.command.set_command(decode_args(chosen[0], self.decoding.decoding))

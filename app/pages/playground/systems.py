@@ -13,9 +13,10 @@ from app.pages.prefixes.library import PrefixLibrary
 from app.qt.timers import single_shot
 from engine.contract.methods.all import info_of
 from engine.contract.protocol.playground import MAX_SYSTEMS, AskedSystem
+from engine.contract.specs.answer import AnswerKind
 from engine.contract.specs.run import describe_method
 from engine.contract.specs.training import DecodingSpec
-from engine.contract.tasks.all import decoding_of
+from engine.contract.tasks.all import decoding_of, task_info
 
 DEFAULT_SYSTEMS = 3
 """Finished runs that are chosen to begin with, the newest."""
@@ -29,6 +30,7 @@ class PlaygroundSystem:
         key: a run's id, a prefix's folder, or "bare:" and a backbone.
         style: number of the run's colour in the whole program, or -1.
         decoding: that of the run, or None.
+        answer: what it predicts.
         is_ready: whether there is something to decode with; else `note` says what is missing.
     """
 
@@ -39,6 +41,7 @@ class PlaygroundSystem:
     style: int = -1
     decoding: DecodingSpec | None = None
     is_ready: bool = True
+    answer: AnswerKind = AnswerKind.TEXT
 
     @property
     def path(self) -> str:
@@ -126,6 +129,8 @@ class PlaygroundSystems(QObject):
         bare: dict[str, PlaygroundSystem] = {}
         for run in runs:
             backbone = run.spec.backbone
+            if task_info(run.spec.task).answer is not AnswerKind.TEXT:
+                continue  # untrained, it has no head
             asked = AskedSystem("", backbone, run.spec.data.prompt)
             key, name = f"bare:{backbone}", f"bare {Path(backbone).name}"
             bare.setdefault(key, PlaygroundSystem(key, name, "untrained", asked))
@@ -143,4 +148,7 @@ def _run_system(run: RunModel, style: int) -> PlaygroundSystem:
     is_ready = any(path.is_dir() for path in (folder.prefix, folder.delta, folder.model))
     decoding = decoding_of(run.spec.task)
     note = note if is_ready else "its weights are missing"
-    return PlaygroundSystem(run.run_id, run.meta.name, note, asked, style, decoding, is_ready)
+    answer = task_info(run.spec.task).answer
+    return PlaygroundSystem(
+        run.run_id, run.meta.name, note, asked, style, decoding, is_ready, answer
+    )

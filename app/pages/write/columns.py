@@ -13,9 +13,10 @@ from app.pages.data.words import single_line
 from app.pages.write.texts import TextOfRow, Texts
 from app.qt.table_model import TableColumn
 from app.theme import Theme
+from engine.contract.specs.answer import AnswerKind
 
-TEXT = 1
-"""The column of texts."""
+CHECK, TEXT = range(2)
+"""The columns of what there is to look at, which texts alone have, and of texts."""
 _CHECK_CHARS, _TEXT_CHARS, _CELL_CHARS = 26, 48, 14
 
 
@@ -65,14 +66,20 @@ def _all_said(said: int) -> str:
 
 
 def result_columns(
-    names: Sequence[str], theme: Theme, *, edit: Callable[[int, str], bool]
+    names: Sequence[str],
+    theme: Theme,
+    *,
+    edit: Callable[[int, str], bool],
+    answer: AnswerKind = AnswerKind.TEXT,
 ) -> list[TableColumn[ResultRow]]:
     """The columns.
 
     Args:
         names: of the table's columns.
         edit: puts a text in the place of that of a row.
+        answer: what the texts are.
     """
+    verb = "written" if answer is AnswerKind.TEXT else "predicted"
 
     def cell_column(index: int, name: str) -> TableColumn[ResultRow]:
         def cell(row: ResultRow) -> str:
@@ -96,10 +103,10 @@ def result_columns(
             width_chars=_CHECK_CHARS,
         ),
         TableColumn(
-            "Text",
+            answer.column.capitalize(),
             lambda row: single_line(row.text.text),
             tip=lambda row: row.text.text[:TIP_CHARACTERS],
-            title_tip="What was written; double-click or F2 to edit",
+            title_tip=f"What was {verb}; double-click or F2 to edit",
             edited=lambda row: row.text.text,
             edit=lambda row, text: edit(row.text.number, str(text)),
             width_chars=_TEXT_CHARS,

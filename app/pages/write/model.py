@@ -27,6 +27,7 @@ from engine.contract.protocol.writing import (
     WrittenAgain,
 )
 from engine.contract.reading.reading import ReadOptions
+from engine.contract.specs.answer import AnswerKind
 from engine.contract.specs.training import Strategy
 from engine.contract.writing.changes import Change
 from engine.contract.writing.folder import (
@@ -87,6 +88,11 @@ class WritingModel(QObject):
     def job(self) -> Activity | None:
         """The work on the writing that is shown, or None."""
         return self._jobs.get(self.folder.path) if self.folder is not None else None
+
+    @property
+    def answer(self) -> AnswerKind:
+        """What the system predicts of each row, as far as that is known."""
+        return self.plan.answer if self.plan is not None else AnswerKind.TEXT
 
     @property
     def matches(self) -> tuple[Match, ...]:

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QCheckBox, QHeaderView, QWidget
 from app.assets import icon
 from app.context import AppContext
 from app.pages.data.rows.rows_model import DatasetRows
-from app.pages.write.columns import TEXT, ResultRow, ResultRows, result_columns
+from app.pages.write.columns import CHECK, TEXT, ResultRow, ResultRows, result_columns
 from app.pages.write.model import WritingModel
 from app.pages.write.texts import Show
 from app.qt.boxes import combo_box, vbox
@@ -25,6 +25,7 @@ from app.widgets.flow import FlowLayout
 from app.widgets.labels import MutedLabel
 from app.widgets.table_view import TableView
 from engine.contract.errors import UserError
+from engine.contract.specs.answer import AnswerKind
 
 TABLE_CHARS = 40
 _MOST_AGAIN = 2000
@@ -75,6 +76,7 @@ class ResultsView(QWidget):
         selection.selectionChanged.connect(self._on_selected)
         selection.currentRowChanged.connect(lambda index: self._choose(index.row()))
         model.shown.connect(self._show_table)
+        model.changed.connect(self._show_answer)
         model.texts_changed.connect(self._on_texts)
         model.job_changed.connect(self._update)
         self._show_table()
@@ -143,12 +145,28 @@ class ResultsView(QWidget):
         store = self._model.store
         self._cells = None if store is None else DatasetRows(store, self._on_broken)
         names = store.meta.columns if store is not None else ()
-        columns = result_columns(names, self._context.theme, edit=self._put)
+        columns = result_columns(
+            names, self._context.theme, edit=self._put, answer=self._model.answer
+        )
         self.rows.show_table(columns, ())
         self.refill()
         self.table.set_widths(columns)
+        self._show_answer()
         if self.rows.rowCount():
             self.table.select_row(0)
+
+    def _show_answer(self) -> None:
+        """Labels, tags and answers say no values, and are not sampled."""
+        store, answer = self._model.store, self._model.answer
+        is_text = answer is AnswerKind.TEXT
+        if store is not None:
+            names, theme = store.meta.columns, self._context.theme
+            self.rows.set_columns(result_columns(names, theme, edit=self._put, answer=answer))
+            self.table.setColumnHidden(CHECK, not is_text)
+        self.doubtful_first.setVisible(is_text)
+        if not is_text:
+            self.doubtful_first.setChecked(False)
+        self._update()
 
     def _on_texts(self) -> None:
         """Show the new texts where they stand; rows are ordered anew when nothing is written."""
@@ -190,7 +208,8 @@ class ResultsView(QWidget):
         is_idle = self._model.job is None
         has_texts = texts is not None and bool(texts.written.count or len(texts.changes))
         self.commands["edit"].setEnabled(bool(numbers))
-        self.commands["again"].setEnabled(is_idle and has_texts and 0 < len(numbers) <= _MOST_AGAIN)
+        can_sample = is_idle and has_texts and self._model.answer is AnswerKind.TEXT
+        self.commands["again"].setEnabled(can_sample and 0 < len(numbers) <= _MOST_AGAIN)
         is_changed = texts is not None and any(texts.changes.get(n) for n in numbers[:_MOST_AGAIN])
         self.commands["restore"].setEnabled(is_changed)
         self.commands["save"].setEnabled(has_texts)

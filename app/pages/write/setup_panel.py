@@ -23,6 +23,7 @@ from app.words import plural
 from engine.contract.errors import UserError
 from engine.contract.protocol.data import Preview
 from engine.contract.protocol.writing import PreviewInputs
+from engine.contract.specs.answer import AnswerKind
 from engine.contract.writing.matching import check_matches
 from engine.contract.writing.work import ChosenRows
 
@@ -162,7 +163,8 @@ class SetupPanel(VerticalArea):
         texts = self._model.texts
         is_row = texts is not None and 1 <= self._row <= texts.row_count
         text = texts.row(self._row).text if texts is not None and is_row else ""
-        self.text_header.label.setText(f"Text of row {self._row:,}")
+        what = self._model.answer.column.capitalize()
+        self.text_header.label.setText(f"{what} of row {self._row:,}")
         for part in (self.text_header, self.text):
             part.setVisible(bool(text))
         if text != self.text.toPlainText():
@@ -184,7 +186,8 @@ class SetupPanel(VerticalArea):
         total = self.chosen().count(texts.row_count) if texts is not None else 0
         written = texts.count_written(self.chosen()) if texts is not None else 0
         resumes = 0 < written < total
-        self.write_button.setText("Continue" if resumes else "Write")
+        verb = "Write" if model.answer is AnswerKind.TEXT else "Predict"
+        self.write_button.setText("Continue" if resumes else verb)
         self.write_button.setShortcut("Ctrl+Return")  # a new text takes it away
         self.write_button.setEnabled(written < total and self._can_write())
         words = (

@@ -23,6 +23,7 @@ from engine.contract.files.appending import LineAppender
 from engine.contract.files.regular_files import open_to_change, open_to_read
 from engine.contract.files.writing import explain_disk_errors, write_atomically
 from engine.contract.protocol.playground import FieldValue
+from engine.contract.specs.answer import AnswerKind
 from engine.contract.specs.training import DecodingSpec
 
 log = logging.getLogger(__name__)
@@ -44,6 +45,7 @@ class SavedAnswer:
         name: as the page showed it.
         source: what the system read.
         problem: why there is no output, or "".
+        answer, probabilities: as `OutputEnded` has them.
     """
 
     key: str
@@ -55,6 +57,8 @@ class SavedAnswer:
     first_token_s: float = 0.0
     tokens_per_s: float = 0.0
     problem: str = ""
+    answer: AnswerKind = AnswerKind.TEXT
+    probabilities: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from engine.contract.errors import UserError
 from engine.contract.methods.prefix import AttentionKind
+from engine.contract.specs.answer import AnswerKind
 from engine.contract.specs.data import Linearisation, Mapping, PromptForm, Role
 from engine.contract.specs.training import DecodingSpec
 
@@ -225,6 +226,8 @@ class OutputEnded:
             final only at their end, to the last.
         seconds: from the command's start to its end.
         decoding_s: seconds in which it was decoded, with those that it shared a batch with.
+        answer: what the output is: tags and answers are of the text that the system has read.
+        probabilities: of each label, where a label is predicted.
         problem: why there is no output, or "".
     """
 
@@ -236,6 +239,8 @@ class OutputEnded:
     seconds: float = 0.0
     decoding_s: float = 0.0
     problem: str = ""
+    answer: AnswerKind = AnswerKind.TEXT
+    probabilities: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True)

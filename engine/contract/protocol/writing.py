@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from engine.contract.specs.answer import AnswerKind
 from engine.contract.specs.data import Linearisation
 from engine.contract.specs.training import DecodingSpec
 from engine.contract.writing.matching import Match
@@ -33,12 +34,14 @@ class WritingPlan:
 
     Attributes:
         knows_fields: whether the fields are the system's own; else they are guessed from the table.
+        answer: what is predicted of each row; the decoding is of texts alone.
     """
 
     matches: tuple[Match, ...]
     linearisation: Linearisation
     decoding: DecodingSpec
     knows_fields: bool
+    answer: AnswerKind = AnswerKind.TEXT
 
 
 @dataclass(frozen=True)

@@ -18,3 +18,8 @@ class AnswerKind(enum.Enum):
     SPAN = "span"
     """A stretch of the source column; the target holds one right answer or a list, and none
     where there is no answer."""
+
+    @property
+    def column(self) -> str:
+        """What a column of predictions is called in a table that is saved."""
+        return "answer" if self is AnswerKind.SPAN else self.value

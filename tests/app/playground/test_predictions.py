@@ -1,0 +1,110 @@
+"""Labels, tags and answers on the Playground."""
+
+from __future__ import annotations
+
+from pytestqt.qtbot import QtBot
+
+from app.context import AppContext
+from app.pages.playground.answer_card import AnswerText
+from app.pages.playground.command import decode_args
+from app.pages.playground.page import PlaygroundPage
+from app.pages.playground.systems import PlaygroundSystem
+from app.theme import Scheme
+from engine.contract.projects.playground import PlaygroundFiles
+from engine.contract.protocol.playground import (
+    AskedSystem,
+    InputWritten,
+    OutputEnded,
+    OutputsStreamed,
+    StreamOutputs,
+)
+from engine.contract.specs.answer import AnswerKind
+from engine.contract.specs.training import DecodingSpec
+from tests.app.playground.answering import question, write
+from tests.helpers.fake_ports import FakeClient
+
+PROBABILITIES = (("good", 0.25), ("bad", 0.75))
+OUTPUTS = {
+    AnswerKind.LABEL: ("a hut", "bad", PROBABILITIES),
+    AnswerKind.TAGS: ("Ada Lowe walked", "B-PER I-PER O", ()),
+    AnswerKind.SPAN: ("Who? Ada walked <b>far</b>", "<b>far</b>", ()),
+}
+
+
+def predict(page: PlaygroundPage, client: FakeClient, answer: AnswerKind) -> AnswerText:
+    """Let the first system predict this, and the others write."""
+    source, text, probabilities = OUTPUTS[answer]
+    page.ask_button.click()
+    pending = question(client)
+    command = pending.command
+    assert isinstance(command, StreamOutputs)
+    pending.part_arrived.emit(InputWritten(0, source))
+    ended = OutputEnded(0, 0, text, decoding_s=0.25, answer=answer, probabilities=probabilities)
+    pending.part_arrived.emit(ended)
+    for system in range(1, len(command.systems)):
+        write(pending, system)
+    pending.answer(OutputsStreamed(1.0))
+    return next(iter(page.view.texts()))
+
+
+def test_a_label_comes_with_its_probabilities(
+    page: PlaygroundPage, model_client: FakeClient
+) -> None:
+    card = predict(page, model_client, AnswerKind.LABEL)
+    lines = card.text.toPlainText().split()
+    assert lines[0] == "bad"
+    assert card.text.toPlainText().index("75.0") < card.text.toPlainText().index("25.0")
+    assert "0.25 s" in card.facts.text()
+    assert not card.attention.isEnabled()
+    assert not card.findings.isVisible()
+
+
+def test_tags_are_marked_in_the_words(page: PlaygroundPage, model_client: FakeClient) -> None:
+    card = predict(page, model_client, AnswerKind.TAGS)
+    assert card.text.toPlainText() == "[Ada Lowe PER] walked"
+
+
+def test_an_answer_is_marked_where_it_stands(
+    page: PlaygroundPage, model_client: FakeClient
+) -> None:
+    card = predict(page, model_client, AnswerKind.SPAN)
+    assert card.text.toPlainText().splitlines() == [
+        "<b>far</b>",
+        "Who? Ada walked answer▸<b>far</b>◂answer",
+    ]
+
+
+def test_the_history_has_them_again(
+    page: PlaygroundPage, model_client: FakeClient, context: AppContext, qtbot: QtBot
+) -> None:
+    shown = predict(page, model_client, AnswerKind.LABEL).text.toPlainText()
+    folder = context.project.folder
+    assert folder is not None
+    (entry,) = PlaygroundFiles(folder.path).read_history()
+    assert (entry.answers[0].answer, entry.answers[0].probabilities) == (
+        AnswerKind.LABEL,
+        PROBABILITIES,
+    )
+    page.show_entry(entry)
+    assert next(iter(page.view.texts())).text.toPlainText() == shown
+
+
+def test_colours_follow_the_theme(
+    page: PlaygroundPage, model_client: FakeClient, context: AppContext
+) -> None:
+    card = predict(page, model_client, AnswerKind.TAGS)
+    light = card.text.toHtml()
+    context.theme.set_scheme(Scheme.DARK)
+    assert card.text.toHtml() != light
+    context.theme.set_scheme(Scheme.LIGHT)
+    assert card.text.toHtml() == light
+
+
+def test_the_command_line_has_no_decoding_of_a_label() -> None:
+    asked, decoding = AskedSystem("run"), DecodingSpec(max_new_tokens=7)
+    text = PlaygroundSystem("1", "a", "", asked)
+    label = PlaygroundSystem("1", "a", "", asked, answer=AnswerKind.LABEL)
+    assert "7" in decode_args(text, decoding)
+    assert decode_args(label, decoding) == [
+        "decode", "run", "--data", "inputs.csv", "--out", "outputs.csv"
+    ]  # fmt: skip
