@@ -42,14 +42,14 @@ def text_input(readout: Readout[Any], text: str) -> EvalInput:
     """An input that is one text.
 
     Raises:
-        UserError: an answer is looked for, which needs a question.
+        UserError: the text has no question that it could answer.
     """
     answer = task_info(readout.spec).answer
     if answer is AnswerKind.SPAN and len(readout.form.mapping.inputs) > 1:
         raise UserError(
             "text-without-question",
-            "An answer is looked for in a text by a question, and free text is only one of the "
-            "two. Fill in the form.",
+            "The system answers a question from a text, and free text is only one of the two. "
+            "Fill in the form.",
         )
     source = " ".join(items_of(text)) if answer is AnswerKind.TAGS else text
     return EvalInput("", (), source, ())

@@ -161,7 +161,8 @@ def test_a_table_gets_a_column_of_predictions(
     rows = [list(cells_of(kind, number).values()) for number in range(6)]
     rows.insert(2, [" "] * len(names))
     with open(table, "w", encoding="utf-8", newline="") as stream:
-        csv.writer(stream).writerows([names, *rows])
+        numbered = [[str(number), *row] for number, row in enumerate(rows)]
+        csv.writer(stream).writerows([["row", *names], *numbered])
     folder = WritingFolder(tmp_path / "written")
     folder.path.mkdir()
     import_file(ImportFile(str(table), ReadOptions(), str(folder.table)), Silent())
