@@ -62,20 +62,20 @@ def tags_html(
     predicted = entities(tags)
     gold = None if right is None else frozenset(entities(right))
     shown = {entity.start: (entity, _Mark.of(entity, gold)) for entity in predicted}
-    covered = {place for entity in predicted for place in range(entity.start, entity.end)}
+    covered = {index for entity in predicted for index in range(entity.start, entity.end)}
     for entity in sorted(gold or (), key=lambda entity: entity.start):
         if covered.isdisjoint(range(entity.start, entity.end)):
             shown[entity.start] = (entity, _Mark.MISSED)
-    parts, place = [], 0
-    while place < len(words):
-        if place in shown:
-            entity, mark = shown[place]
+    parts, index = [], 0
+    while index < len(words):
+        if index in shown:
+            entity, mark = shown[index]
             text = markup(" ".join(words[entity.start : entity.end]))
             parts.append(_entity_html(text, entity.kind or UNTYPED, mark, colors))
-            place = entity.end
+            index = entity.end
         else:
-            parts.append(markup(words[place]))
-            place += 1
+            parts.append(markup(words[index]))
+            index += 1
     return " ".join(parts)
 
 
@@ -109,14 +109,14 @@ def stretch_in(
 
 def stretches_html(text: str, stretches: Sequence[MarkedStretch], colors: Colors) -> str:
     """The text with each stretch between signs with its name, on a ground of its own."""
-    ends = {place for stretch in stretches for place in (stretch.start, stretch.end)}
-    places = sorted({0, len(text), *ends})
+    ends = {index for stretch in stretches for index in (stretch.start, stretch.end)}
+    indices = sorted({0, len(text), *ends})
     parts: list[str] = []
-    for place, following in zip(places, [*places[1:], len(text)], strict=True):
-        parts += [_end(f"◂{s.name}", s, colors) for s in stretches if s.end == place]
-        parts += [_end(f"{s.name}▸", s, colors) for s in stretches if s.start == place]
-        inside = [s for s in stretches if s.start <= place < s.end]
-        piece = markup(text[place:following])
+    for index, following in zip(indices, [*indices[1:], len(text)], strict=True):
+        parts += [_end(f"◂{s.name}", s, colors) for s in stretches if s.end == index]
+        parts += [_end(f"{s.name}▸", s, colors) for s in stretches if s.start == index]
+        inside = [s for s in stretches if s.start <= index < s.end]
+        piece = markup(text[index:following])
         if inside:
             fill = colors.good_fill if any(s.is_right for s in inside) else colors.accent_fill
             piece = f'<span style="background-color:{fill.name()}">{piece}</span>'

@@ -174,8 +174,8 @@ def _entity_pairs(predicted: Sequence[str], references: Sequence[str]) -> tuple[
         {(entity.start, entity.end): entity.kind or UNTYPED for entity in entities(tags)}
         for tags in (right_tags(predicted, references), predicted)
     )
-    places = sorted(ours.keys() | theirs.keys())
-    return tuple((ours.get(place, NOTHING), theirs.get(place, NOTHING)) for place in places)
+    extents = sorted(ours.keys() | theirs.keys())
+    return tuple((ours.get(extent, NOTHING), theirs.get(extent, NOTHING)) for extent in extents)
 
 
 def _answer_pair(output: str, references: Sequence[str]) -> Pair:

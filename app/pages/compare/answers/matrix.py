@@ -75,7 +75,7 @@ class MatrixTable(TableView):
         self.clearSelection()
         if cell is None:
             return
-        rows, columns = _places(self._gold, cell.gold), _places(self._predicted, cell.predicted)
+        rows, columns = _indices(self._gold, cell.gold), _indices(self._predicted, cell.predicted)
         first = self._model.index(rows[0], columns[0])
         last = self._model.index(rows[-1], columns[-1])
         chosen, how = QItemSelection(first, last), QItemSelectionModel.SelectionFlag.Select
@@ -112,11 +112,11 @@ class MatrixTable(TableView):
         self.verticalHeader().setFixedWidth(min(max(rows, default=0), most) + 5 * CELL_MARGIN)
 
 
-def _places(names: Sequence[str], name: str | None) -> range:
-    """Where a name stands, or all places for any."""
+def _indices(names: Sequence[str], name: str | None) -> range:
+    """Where a name stands, or all indices for any."""
     if name is None:
         return range(len(names))
-    return range(place := names.index(name), place + 1)
+    return range(index := names.index(name), index + 1)
 
 
 class _CellDelegate(HeatDelegate):
