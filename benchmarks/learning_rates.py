@@ -1,11 +1,14 @@
 """Peak learning rates of each method by validation loss: where its usual rate stands.
 
     python benchmarks/learning_rates.py --data e2e/trainset.csv --out /tmp/rates
+    python benchmarks/learning_rates.py --data sst2.csv --out /tmp/rates --rows 300 \
+        -- --backbone all-minilm-l6-v2 --task label --text text --target label
 
 Each run is one `python main.py train` on the same 100 rows with the same seed, printed before it
 starts; no test input is looked at. Runs that are finished in --out are not trained again. The
 line of a method names its usual rate and gives the best validation loss with a third of it, with
-itself and with three times it, in nats per target token.
+itself and with three times it, in nats per target token, or per answer. Words behind `--` are
+given to `train`; with them the data may be another than E2E's.
 """
 
 from __future__ import annotations
@@ -27,15 +30,22 @@ FACTORS = (1 / 3, 1.0, 3.0)
 def main() -> int:
     """Train what is missing, then print the table as Markdown."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, required=True, help="the E2E training CSV")
+    parser.add_argument("--data", type=Path, required=True, help="E2E's training CSV, as a rule")
     parser.add_argument("--out", type=Path, required=True, help="folder for the runs")
     parser.add_argument("--rows", type=int, default=100)
     parser.add_argument("--factors", type=float, nargs="+", default=FACTORS)
     names = list(METHODS_BY_NAME)
     parser.add_argument("--methods", nargs="+", default=names, choices=names)
-    arguments = parser.parse_args()
+    words = sys.argv[1:]
+    at = words.index("--") if "--" in words else len(words)
+    arguments = parser.parse_args(words[:at])
+    arguments.options = words[at + 1 :]
+    reads = "--task" in arguments.options
     chosen = {name: METHODS_BY_NAME[name] for name in arguments.methods}
-    usual = {name: info.learning_rate(info.spec()) for name, info in chosen.items()}
+    usual = {
+        name: (info.reading_rate if reads else info.learning_rate)(info.spec())
+        for name, info in chosen.items()
+    }
     rates = {
         name: [float(f"{rate * factor:.2g}") for factor in arguments.factors]
         for name, rate in usual.items()
@@ -59,10 +69,11 @@ def folder_of(arguments: argparse.Namespace, method: str, rate: float) -> RunFol
 def train(arguments: argparse.Namespace, method: str, rate: float) -> None:
     train_once(
         folder_of(arguments, method, rate),
-        *("--data", str(arguments.data), "--source", "mr", "--target", "ref"),
+        *("--data", str(arguments.data)),
+        *(arguments.options or ("--source", "mr", "--target", "ref", "--no-bleu")),
         *("--method", method, "--learning-rate", f"{rate:g}"),
         *("--train-rows", str(arguments.rows), "--valid-inputs", "20", "--test-fraction", "0"),
-        *("--no-bleu", "--sample-count", "0"),
+        *("--sample-count", "0"),
     )
 
 

@@ -11,6 +11,7 @@ from engine.backbones.paths import CACHE_VARIABLE
 from engine.contract.methods.all import METHODS
 from engine.contract.specs.run import default_training
 from engine.contract.specs.training import DecodingSpec, Device
+from engine.contract.tasks.labels import LabelTask
 from engine.decoding.decoder import decode
 from engine.decoding.systems import Systems
 from engine.exchange import native, peft
@@ -29,8 +30,14 @@ def test_the_tables_of_options_are_those_of_the_settings() -> None:
 
 
 def test_the_guide_names_every_method_with_its_rate() -> None:
-    rates = dict(re.findall(r"^\| `([a-z][a-z0-9-]*)` \| `([\d.e-]+)` \|", GUIDE, re.M))
-    usual = {info.name: str(default_training(info.spec()).learning_rate) for info in METHODS}
+    row = r"^\| `([a-z][a-z0-9-]*)` \| `([\d.e-]+)` \| `([\d.e-]+)` \|"
+    rates = {name: (writing, reading) for name, writing, reading in re.findall(row, GUIDE, re.M)}
+    usual = {
+        info.name: tuple(
+            str(default_training(info.spec(), task).learning_rate) for task in (None, LabelTask())
+        )
+        for info in METHODS
+    }
     assert rates == usual
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from engine.contract.metrics import default_metrics, validation_metrics
 from engine.contract.specs.answer import AnswerKind
 from engine.contract.tasks.info import TaskInfo
-from engine.contract.tasks.readouts import HeadSpec
+from engine.contract.tasks.readouts import HeadSpec, check_names
 from engine.contract.tasks.words import WordsSpec
 
 
@@ -23,6 +23,9 @@ class LabelTask:
     labels: tuple[str, ...] = ()
     words: WordsSpec = field(default_factory=WordsSpec)
     head: HeadSpec = field(default_factory=HeadSpec)
+
+    def __post_init__(self) -> None:
+        check_names("labels", self.labels)
 
 
 LABELS = TaskInfo(

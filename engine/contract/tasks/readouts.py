@@ -5,7 +5,25 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
+from engine.contract.errors import UserError
 from engine.contract.schema import check_settings, setting
+
+MAX_NAMES = 10_000
+"""Of the labels or tags of a task."""
+
+
+def check_names(what: str, names: tuple[str, ...]) -> None:
+    """Raise `UserError` for labels or tags that are given twice, or too many."""
+    if len(names) > MAX_NAMES or len(set(names)) < len(names):
+        raise UserError(
+            "names-of-a-task",
+            "A task has {count:,} {what}, {distinct:,} of them distinct. There may be up to "
+            "{limit:,}, each once.",
+            what=what,
+            count=len(names),
+            distinct=len(set(names)),
+            limit=MAX_NAMES,
+        )
 
 
 class Pooling(enum.Enum):

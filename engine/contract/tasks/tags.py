@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from engine.contract.metrics import default_metrics, validation_metrics
 from engine.contract.specs.answer import AnswerKind
 from engine.contract.tasks.info import TaskInfo
-from engine.contract.tasks.readouts import HeadSpec
+from engine.contract.tasks.readouts import HeadSpec, check_names
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,9 @@ class TagTask:
 
     tags: tuple[str, ...] = ()
     head: HeadSpec = field(default_factory=HeadSpec)
+
+    def __post_init__(self) -> None:
+        check_names("tags", self.tags)
 
 
 TAGS = TaskInfo(

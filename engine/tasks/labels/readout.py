@@ -22,6 +22,7 @@ from engine.tasks.reading.readout import (
     ReadoutBatch,
     ReadoutForm,
     ReadoutRow,
+    check_known,
     in_order,
     right_answers,
 )
@@ -61,6 +62,7 @@ class LabelReadout(Readout[int]):
 
     def __init__(self, task: LabelTask, form: ReadoutForm) -> None:
         super().__init__(form)
+        check_known("labels", task.labels)
         self.spec = task
         self._labels = task.labels
         self._numbers = {label: number for number, label in enumerate(task.labels)}

@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from engine.contract.errors import UserError
 from engine.contract.runs.scores import Absent, OutputRow, Score
 from engine.contract.tasks.all import task_info
 from engine.data.examples import EvalInput
@@ -40,6 +41,12 @@ def read_rows(
             chosen = order[at : at + batch_size]
             batch = readout.collate([rows[index] for index in chosen])
             logits = readout.logits(system, batch, training=False)
+            if bool(torch.isnan(logits).any()):
+                raise UserError(
+                    "predictions-not-numbers",
+                    "The predictions are not numbers (NaN): the head, or what was trained with it, "
+                    "is damaged. Get a fresh copy, or train again with a lower learning rate.",
+                )
             for index, value in zip(chosen, readout.read(logits, batch), strict=True):
                 read[index] = value
             if batch.targets:

@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 import torch
 
 from engine.backbones.loading import Backbone
+from engine.contract.errors import UserError
 from engine.contract.specs.data import Mapping, Role
 from engine.contract.tasks.all import TaskSpec
 from engine.data.examples import EvalInput, TrainRow
@@ -185,3 +186,14 @@ def in_order(names: Iterable[str]) -> tuple[str, ...]:
         return tuple(sorted(distinct, key=float))
     except ValueError:
         return tuple(distinct)
+
+
+def check_known(what: str, names: Sequence[str]) -> None:
+    """Raise `UserError` where a saved task does not say what it predicts."""
+    if len(names) < 2:
+        raise UserError(
+            "task-without-names",
+            "The card has {count} {what}, and at least two are needed. Get a fresh copy of it.",
+            what=what,
+            count=len(names),
+        )

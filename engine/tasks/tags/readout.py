@@ -23,6 +23,7 @@ from engine.tasks.reading.readout import (
     ReadoutBatch,
     ReadoutForm,
     ReadoutRow,
+    check_known,
     in_order,
     right_answers,
 )
@@ -86,6 +87,7 @@ class TagReadout(Readout[WordTag]):
 
     def __init__(self, task: TagTask, form: ReadoutForm) -> None:
         super().__init__(form)
+        check_known("tags", task.tags)
         self.spec = task
         self._tags = task.tags
         self._numbers = {tag: number for number, tag in enumerate(task.tags)}
