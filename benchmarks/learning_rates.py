@@ -71,8 +71,9 @@ def train(arguments: argparse.Namespace, method: str, rate: float) -> None:
         folder_of(arguments, method, rate),
         *("--data", str(arguments.data)),
         *(arguments.options or ("--source", "mr", "--target", "ref", "--no-bleu")),
+        *(() if arguments.options else ("--valid-inputs", "20")),
         *("--method", method, "--learning-rate", f"{rate:g}"),
-        *("--train-rows", str(arguments.rows), "--valid-inputs", "20", "--test-fraction", "0"),
+        *("--train-rows", str(arguments.rows), "--test-fraction", "0"),
         *("--sample-count", "0"),
     )
 

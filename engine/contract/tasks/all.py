@@ -10,6 +10,7 @@ from engine.contract.tasks.info import TaskInfo
 from engine.contract.tasks.labels import LABELS, LabelTask
 from engine.contract.tasks.spans import SPANS, SpanTask
 from engine.contract.tasks.tags import TAGS, TagTask
+from engine.contract.tasks.words import ReadoutKind
 
 TaskSpec = GenerationTask | LabelTask | TagTask | SpanTask
 TASKS = (GENERATION, LABELS, TAGS, SPANS)
@@ -30,7 +31,8 @@ def task_for(answer: AnswerKind) -> TaskSpec:
 
 def reads_states(task: TaskSpec) -> bool:
     """Whether answers are read off hidden states, and not off the scores of words."""
-    return task_info(task).answer is not AnswerKind.TEXT
+    by_words = isinstance(task, LabelTask) and task.words.readout is ReadoutKind.WORDS
+    return task_info(task).answer is not AnswerKind.TEXT and not by_words
 
 
 def decoding_of(task: TaskSpec) -> DecodingSpec:

@@ -31,7 +31,7 @@ BEST = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class AnswerTokens:
     """The tokens at which an answer starts and ends, the latter included."""
 
     start: int
@@ -58,7 +58,7 @@ def with_unanswerable(task: SpanTask, rows: Sequence[TrainRow]) -> SpanTask:
     return replace(task, may_be_unanswerable=task.may_be_unanswerable or has_none)
 
 
-class SpanReadout(Readout[Stretch]):
+class SpanReadout(Readout[AnswerTokens]):
     """Where the answer to a question starts and ends.
 
     Windows without the answer are trained to say so: by the first token, as BERT does; of a decoder
@@ -89,24 +89,24 @@ class SpanReadout(Readout[Stretch]):
         """The head's."""
         return self.head.trainable()
 
-    def rows(self, item: TrainRow | EvalInput, number: int) -> list[ReadoutRow[Stretch]]:
+    def rows(self, item: TrainRow | EvalInput, number: int) -> list[ReadoutRow[AnswerTokens]]:
         """A row for each window."""
         source = self.source(item)
         others = [part for at, part in enumerate(self.parts(item)) if at != self.source_part(item)]
         question = " ".join(filter(None, map(str.strip, others)))
-        places = list(_places(item, source))
+        stretches = list(_stretches(item, source))
         rows = []
         for encoded, own in windows(
             self._encoder, question, source, stride=self._task.span.stride_tokens
         ):
             none = 0 if self._encoder.pairs else len(encoded.ids) - 1
-            answers = tuple(_stretch(own, place, none) for place in places)
+            answers = tuple(_stretch(own, stretch, none) for stretch in stretches)
             rows.append(ReadoutRow(encoded.ids, encoded.types, number, answers, own))
         self._windowed += len(rows) > 1
         return rows
 
     def logits(
-        self, system: System, batch: ReadoutBatch[Stretch], *, training: bool
+        self, system: System, batch: ReadoutBatch[AnswerTokens], *, training: bool
     ) -> torch.Tensor:
         """[B, T, 2]: of starts and ends; minus infinity where no answer can be."""
         rows = [row.item for row in batch.read]
@@ -119,11 +119,11 @@ class SpanReadout(Readout[Stretch]):
             allowed[i, self._none_column(batch, i)] = True
         return logits.masked_fill(~allowed[..., None].to(logits.device), float("-inf"))
 
-    def _none_column(self, batch: ReadoutBatch[Stretch], row: int) -> int:
+    def _none_column(self, batch: ReadoutBatch[AnswerTokens], row: int) -> int:
         token = 0 if self._encoder.pairs else len(batch.read[row]) - 1
         return batch.texts.column(row, token)
 
-    def loss(self, logits: torch.Tensor, batch: ReadoutBatch[Stretch]) -> torch.Tensor:
+    def loss(self, logits: torch.Tensor, batch: ReadoutBatch[AnswerTokens]) -> torch.Tensor:
         """The mean of the cross-entropies of start and end."""
         column = batch.texts.column
         triples = [
@@ -135,7 +135,7 @@ class SpanReadout(Readout[Stretch]):
         starts = cross_entropy(logits[row, :, 0], start, reduction="sum")
         return (starts + cross_entropy(logits[row, :, 1], end, reduction="sum")) / 2
 
-    def read(self, logits: torch.Tensor, batch: ReadoutBatch[Stretch]) -> list[WindowScores]:
+    def read(self, logits: torch.Tensor, batch: ReadoutBatch[AnswerTokens]) -> list[WindowScores]:
         """The best stretch of each window, and the score of none."""
         logits = logits.float().cpu()
         scores = []
@@ -164,7 +164,7 @@ class SpanReadout(Readout[Stretch]):
     def predictions(
         self,
         inputs: Sequence[EvalInput],
-        rows: Sequence[ReadoutRow[Stretch]],
+        rows: Sequence[ReadoutRow[AnswerTokens]],
         read: Sequence[WindowScores],
     ) -> list[Prediction]:
         """The best stretch of all windows, or "" where none scores higher by the threshold."""
@@ -197,27 +197,29 @@ class SpanReadout(Readout[Stretch]):
         )
 
 
-def _places(item: TrainRow | EvalInput, source: str) -> list[tuple[int, int] | None]:
+def _stretches(item: TrainRow | EvalInput, source: str) -> list[tuple[int, int] | None]:
     """Characters of the answers, from and to; None for "no answer"."""
     answers = right_answers(item)
     starts = item.starts if len(item.starts) == len(answers) else ()
-    places: list[tuple[int, int] | None] = []
+    stretches: list[tuple[int, int] | None] = []
     for index, answer in enumerate(answers):
         if not answer:
-            places.append(None)
+            stretches.append(None)
             continue
         start = starts[index] if starts else source.find(answer)
         if start >= 0:
-            places.append((start, start + len(answer)))
-    return places
+            stretches.append((start, start + len(answer)))
+    return stretches
 
 
-def _stretch(own: SourceTokens, place: tuple[int, int] | None, none: int) -> Stretch:
+def _stretch(own: SourceTokens, stretch: tuple[int, int] | None, none: int) -> AnswerTokens:
     """The tokens of an answer, or that of none where the window does not hold all of it."""
-    if place is None or not own.tokens:
-        return Stretch(none, none)
-    start, end = place
+    if stretch is None or not own.tokens:
+        return AnswerTokens(none, none)
+    start, end = stretch
     first = bisect_right(own.ends, start)
     last = bisect_left(own.starts, end) - 1
     is_inside = own.starts[0] <= start and end <= own.ends[-1] and first <= last
-    return Stretch(own.tokens[first], own.tokens[last]) if is_inside else Stretch(none, none)
+    return (
+        AnswerTokens(own.tokens[first], own.tokens[last]) if is_inside else AnswerTokens(none, none)
+    )
