@@ -25,6 +25,7 @@ from engine.contract.runs.events import Evaluation
 from engine.contract.runs.folder import RunFolder
 
 FACTORS = (1 / 3, 1.0, 3.0)
+E2E = ("--source", "mr", "--target", "ref", "--no-bleu", "--valid-inputs", "20")
 
 
 def main() -> int:
@@ -70,8 +71,7 @@ def train(arguments: argparse.Namespace, method: str, rate: float) -> None:
     train_once(
         folder_of(arguments, method, rate),
         *("--data", str(arguments.data)),
-        *(arguments.options or ("--source", "mr", "--target", "ref", "--no-bleu")),
-        *(() if arguments.options else ("--valid-inputs", "20")),
+        *(arguments.options or E2E),
         *("--method", method, "--learning-rate", f"{rate:g}"),
         *("--train-rows", str(arguments.rows), "--test-fraction", "0"),
         *("--sample-count", "0"),
