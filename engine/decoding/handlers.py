@@ -11,12 +11,15 @@ from engine.contract.projects.dataset_store import DatasetStore
 from engine.contract.protocol.commands import Done
 from engine.contract.protocol.outputs import DecodeSplit, Generate, Generated
 from engine.contract.runs.folder import RunFolder
+from engine.contract.specs.answer import AnswerKind
 from engine.contract.specs.data import PromptForm
+from engine.contract.tasks.all import task_info
 from engine.data.examples import load_examples
 from engine.decoding.decoder import decode
 from engine.decoding.files import decode_and_score, save_outputs
 from engine.decoding.systems import LoadedSystem, Systems
 from engine.reporter import Reporter
+from engine.tasks.reading.predicting import predict
 
 MAX_BACKBONES = 3
 """The frozen one, and fine-tuned models next to it."""
@@ -61,12 +64,23 @@ def decode_split(command: DecodeSplit, reporter: Reporter) -> Done:
             "The split {split!r} of this run holds no inputs.",
             split=command.split,
         )
-    loaded = replace(
-        _load(command.system, spec.backbone, reporter, form=spec.data.prompt),
-        max_source_tokens=spec.data.max_source_tokens,
-    )
-    prompts = loaded.prompts([row.source for row in inputs])
-    scored = decode_and_score(loaded.system, inputs, prompts, command.decoding, reporter)
+    answer = spec.data.mapping.answer
+    if answer is AnswerKind.TEXT:
+        loaded = _load(command.system, spec.backbone, reporter, form=spec.data.prompt)
+        loaded = replace(loaded, max_source_tokens=spec.data.max_source_tokens)
+        prompts = loaded.prompts([row.source for row in inputs])
+        scored = decode_and_score(loaded.system, inputs, prompts, command.decoding, reporter)
+    else:
+        loaded = shared_systems().load_any(Path(command.system), reporter)
+        if task_info(loaded.task).answer is not answer:
+            raise UserError(
+                "system-of-another-task",
+                "{system!r} was trained for another task than the rows of this run ({task}). "
+                "Choose a system that was trained for it.",
+                system=command.system,
+                task=answer.value,
+            )
+        scored = predict(loaded.readout(spec.data.mapping), loaded.system, inputs, reporter)
     save_outputs(
         Path(command.out),
         scored,

@@ -20,7 +20,9 @@ from engine.contract.projects.dataset_store import DatasetStore
 from engine.contract.protocol.prefixes import Check, ExportPrefix, Verified, VerifyPrefix
 from engine.contract.runs.cards import Card, PositionScheme
 from engine.contract.runs.folder import RunFolder
+from engine.contract.specs.answer import AnswerKind
 from engine.contract.specs.training import DecodingSpec, Strategy
+from engine.contract.tasks.all import task_info
 from engine.data.examples import load_examples
 from engine.data.prompt import prompt_named
 from engine.data.tallies import counted
@@ -37,6 +39,7 @@ from engine.methods.attention import KeyValues, attention_of
 from engine.methods.base import System
 from engine.methods.making import make_method
 from engine.methods.prefix import SavedPrefix
+from engine.prefixes.answers import check_answers
 from engine.prefixes.loading import backbone_named, run_of
 from engine.reporter import Reporter, Silent
 from engine.training import checkpoint
@@ -64,6 +67,13 @@ def verify_prefix(command: VerifyPrefix, reporter: Reporter) -> Verified:
     folder = prefix_folder_of(home_path(command.path))
     card, whole = check_files(folder, reporter)
     run = run_of(folder)
+    if task_info(card.task).answer is not AnswerKind.TEXT:
+        where = run.path if run is not None else folder
+        check, inputs = check_answers(where, run, _PLAIN, reporter)
+        backbone = shared_systems().load_any(where, reporter).system.backbone
+        _refuse_differences(card, [check], backbone, inputs=len(inputs))
+        words = _words(whole, "of its task", [check], inputs=len(inputs), unfolded=True)
+        return Verified(words, inputs, (check,))
     loaded = shared_systems().load(run.path if run is not None else folder, reporter)
     inputs, whose = _inputs(run)
     prompts = loaded.prompts(inputs)

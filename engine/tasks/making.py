@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from engine.backbones.loading import Backbone
 from engine.contract.specs.answer import AnswerKind
 from engine.contract.specs.run import RunSpec
-from engine.contract.tasks.all import task_info
-from engine.data.examples import ExampleSets
+from engine.contract.tasks.all import TaskSpec, task_info
+from engine.data.examples import ExampleSets, TrainRow
 from engine.reporter import Reporter
 from engine.tasks.base import Task
 from engine.tasks.generation.task import Generation
+from engine.tasks.reading.making import filled
 from engine.tasks.reading.task import ReadingTask
 
 
@@ -39,6 +41,18 @@ def make_task(
     position_offset: int,
 ) -> Task:
     """The task that the spec names."""
-    writes = task_info(spec.task).answer is AnswerKind.TEXT
-    make: MakeTask = Generation if writes else ReadingTask
+    make: MakeTask = Generation if _writes(spec.task) else ReadingTask
     return make(spec, examples, backbone, reporter, position_offset=position_offset)
+
+
+def filled_task(task: TaskSpec, rows: Sequence[TrainRow]) -> TaskSpec:
+    """The task with what its training rows show; one that writes texts needs none.
+
+    Raises:
+        UserError: they do not make a task.
+    """
+    return task if _writes(task) else filled(task, rows)
+
+
+def _writes(task: TaskSpec) -> bool:
+    return task_info(task).answer is AnswerKind.TEXT

@@ -22,7 +22,7 @@ from engine.methods.checkpointing import enable_checkpointing
 from engine.methods.making import make_method
 from engine.reporter import Reporter
 from engine.tasks.base import Task
-from engine.tasks.making import MakeTask, make_task
+from engine.tasks.making import MakeTask, filled_task, make_task
 from engine.training.loading import load_to_train
 from engine.training.loop import Trainer
 from engine.training.recorder import StopRequested
@@ -61,6 +61,8 @@ def probe_speed(
         valid=[],
         test=held_out,
     )
+    # Few rows may not show all labels.
+    spec = replace(spec, task=filled_task(spec.task, examples.train))
     backbone, autocast = load_to_train(spec, device=device, dtype=dtype, reporter=reporter)
     method = make_method(backbone, spec.method, seed=spec.training.seed)
     task = make_task(spec, few, backbone, reporter, position_offset=method.position_offset)

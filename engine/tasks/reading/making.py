@@ -33,7 +33,16 @@ def readout_for(task: TaskSpec, rows: Sequence[TrainRow], form: ReadoutForm) -> 
     Raises:
         UserError: its training rows do not make a task.
     """
-    return readout_of(_FILLED[type(task)](task, rows), form)
+    return readout_of(filled(task, rows), form)
+
+
+def filled(task: TaskSpec, rows: Sequence[TrainRow]) -> TaskSpec:
+    """The task with what its training rows show, such as the labels.
+
+    Raises:
+        UserError: they do not make a task.
+    """
+    return _FILLED[type(task)](task, rows)
 
 
 def readout_of(task: TaskSpec, form: ReadoutForm) -> Readout[Any]:

@@ -20,24 +20,34 @@ from engine.contract.methods.lora import LoraMethod
 from engine.contract.methods.prefix import Init, Parametrisation, PrefixMethod
 from engine.contract.methods.prompt import PromptMethod
 from engine.contract.projects.dataset_store import DatasetStore
-from engine.contract.protocol.prefixes import ExportPrefix
+from engine.contract.protocol.backbones import ProbeSpeed
+from engine.contract.protocol.outputs import DecodeSplit
+from engine.contract.protocol.prefixes import (
+    ExportPrefix,
+    ImportPrefix,
+    PackPrefix,
+    VerifyPrefix,
+)
 from engine.contract.runs.events import Evaluation, OutputsSaved, RunStarted, TrainMetrics
 from engine.contract.runs.folder import RunFolder, StopRequest
 from engine.contract.runs.outputs import read_outputs
 from engine.contract.specs.answer import AnswerKind
 from engine.contract.specs.run import RunSpec
-from engine.contract.specs.training import SelectBy
+from engine.contract.specs.training import DecodingSpec, SelectBy
 from engine.contract.tasks.all import task_info
 from engine.contract.tasks.labels import LabelTask
 from engine.data.examples import load_examples
+from engine.decoding.handlers import decode_split
 from engine.decoding.systems import Systems
-from engine.exchange.handlers import export_prefix
+from engine.exchange.handlers import export_prefix, import_prefix, pack_prefix
 from engine.methods.base import count
 from engine.methods.making import make_method
+from engine.prefixes.verifying import verify_prefix
 from engine.reporter import Silent
 from engine.run import EXIT_CANCELLED, EXIT_FINISHED, EXIT_USER, run_folder
 from engine.tasks.making import make_task
 from engine.training.loading import load_to_train
+from engine.training.probing import probe_speed
 from tests.helpers.errors import refused
 from tests.helpers.reading_runs import (
     FOODS,
@@ -232,6 +242,44 @@ def test_an_exported_system_has_its_head(name: str, runs: Runs, tmp_path: Path) 
     export_prefix(ExportPrefix(str(folder.path), "peft", str(tmp_path / "p")), Silent())
     config = json.loads((tmp_path / "p" / "adapter_config.json").read_text())
     assert (config["task_type"], config["modules_to_save"]) == ("SEQ_CLS", ["classifier", "pooler"])
+
+
+def test_a_packed_prefix_has_its_head(runs: Runs, tmp_path: Path) -> None:
+    folder, packed = runs[LABEL, "bert", "prefix"], tmp_path / "p.prefix.zip"
+    pack_prefix(PackPrefix(str(folder.path), str(packed)), Silent())
+    made = import_prefix(
+        ImportPrefix(str(packed), str(tmp_path / "project")), Silent(), makes_project=True
+    )
+    first, second = (Systems().load_any(path, Silent()) for path in (folder.path, Path(made.path)))
+    assert first.head.keys() == second.head.keys()
+    assert all(torch.equal(values, second.head[name]) for name, values in first.head.items())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_prefix_is_verified_by_its_predictions(kind: AnswerKind, runs: Runs) -> None:
+    verified = verify_prefix(VerifyPrefix(str(runs[kind, "bert", "prefix"].path)), Silent())
+    (check,) = verified.checks
+    assert check.equal_outputs == len(verified.inputs) > 0
+    assert check.largest_difference < 1e-4
+
+
+def test_another_system_predicts_the_rows_of_a_run(runs: Runs, tmp_path: Path) -> None:
+    run, other = runs[LABEL, "bert", "prefix"], runs[LABEL, "bert", "lora"]
+    out = tmp_path / "out.jsonl"
+    command = DecodeSplit(str(run.path), str(other.path), "test", DecodingSpec(), str(out))
+    decode_split(command, Silent())
+    own = read_outputs(other.outputs / "test.jsonl")
+    assert [row.output for row in read_outputs(out)] == [row.output for row in own]
+    tagged = replace(command, system=str(runs[TAGS, "bert", "prefix"].path))
+    with refused("system-of-another-task", task="label"):
+        decode_split(tagged, Silent())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_its_speed_is_measured_before_a_run_is_made(kind: AnswerKind, runs: Runs) -> None:
+    spec = runs.spec((kind, "bert", "prefix"))
+    few = replace(spec, training=replace(spec.training, batch_size=1, accumulation_steps=1))
+    assert probe_speed(ProbeSpeed(few), Silent()).row_s > 0
 
 
 def test_the_best_by_score(workshop: Workshop, tmp_path: Path) -> None:
