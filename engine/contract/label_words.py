@@ -33,7 +33,7 @@ class LabelWords:
             if not label or not word.strip():
                 raise UserError(
                     "label-word-empty",
-                    "The label words have {label!r}={word!r}. Give each label one word, such as "
+                    "The label words have {label!r}={word!r}. Give each label a word, such as "
                     "positive=great.",
                     label=label,
                     word=word,

@@ -15,7 +15,7 @@ from engine.backbones.loading import Backbone
 from engine.contract.errors import UserError
 from engine.contract.methods.p_tuning import PTuningMethod
 from engine.contract.methods.prompt import PromptMethod
-from engine.contract.specs.starting import VectorPlace, trains_backbone
+from engine.contract.specs.starting import PromptPlacement, trains_backbone
 from engine.methods.attention import KeyValues, PrefixAttention, attention_of, reads_only
 from engine.methods.base import SameForAllRows, System, Tensors
 from engine.methods.checkpointing import set_checkpointing
@@ -44,11 +44,11 @@ class PromptedBackbone(SameForAllRows):
     """
 
     def __init__(
-        self, backbone: Backbone, length: int, place: VectorPlace = VectorPlace.FRONT
+        self, backbone: Backbone, length: int, placement: PromptPlacement = PromptPlacement.FRONT
     ) -> None:
         self.backbone = backbone
-        self._place = place
-        self.position_offset = length if place is VectorPlace.FRONT else 0
+        self._placement = placement
+        self.position_offset = length if placement is PromptPlacement.FRONT else 0
         backbone.model.requires_grad_(False)
         backbone.model.eval()
 
@@ -63,7 +63,7 @@ class PromptedBackbone(SameForAllRows):
     def active(self) -> Iterator[None]:
         """Compute the embeddings once, and let the backbone read them."""
         model, embeddings = self.backbone.model, self._embeddings()
-        if self._place is VectorPlace.TEMPLATE:
+        if self._placement is PromptPlacement.TEMPLATE:
             with in_template(model, embeddings, self.backbone.embeddings):
                 yield
             return
@@ -86,7 +86,7 @@ class TrainedPrompt(PromptedBackbone, SavedAsDelta):
         self, backbone: Backbone, method: PromptMethod | PTuningMethod, module: nn.Module
     ) -> None:
         length = method.prompt_length
-        super().__init__(backbone, length, method.place)
+        super().__init__(backbone, length, method.placement)
         self._weights = with_backbone(backbone, method)
         self._backbone_rate = method.backbone_rate
         device = backbone.model.device
@@ -147,7 +147,7 @@ class TrainedPrompt(PromptedBackbone, SavedAsDelta):
         Raises:
             UserError: it stands in a template, which PEFT does not have.
         """
-        if method.place is VectorPlace.TEMPLATE:
+        if method.placement is PromptPlacement.TEMPLATE:
             raise UserError(
                 "peft-lacks-templates",
                 "PEFT has no prompts in a template. Export the native folder, or train one before "
@@ -180,7 +180,7 @@ class SavedPrompt(PromptedBackbone):
     def __init__(
         self, backbone: Backbone, method: PromptMethod | PTuningMethod, tensors: Tensors
     ) -> None:
-        super().__init__(backbone, method.prompt_length, method.place)
+        super().__init__(backbone, method.prompt_length, method.placement)
         self._weights = with_backbone(backbone, method)
         if self._weights is not None:
             self._weights.load(

@@ -43,7 +43,7 @@ def check_label_words(words: Sequence[LabelWordTokens], kind: BackboneKind) -> N
             )
 
 
-def is_one_pass(words: Sequence[Sequence[int]]) -> bool:
+def is_single_pass(words: Sequence[Sequence[int]]) -> bool:
     """Whether one pass scores all: each word is a single token."""
     return all(len(ids) == 1 for ids in words)
 

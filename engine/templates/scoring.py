@@ -18,7 +18,7 @@ from engine.tasks.generation.batches import collate_for, token_row
 from engine.tasks.generation.loss import target_logits
 from engine.tasks.reading.readout import ReadoutRow
 from engine.tasks.states import accepted, text_tensors
-from engine.templates.label_words import is_one_pass
+from engine.templates.label_words import is_single_pass
 from engine.templates.pieces import Pieces
 
 _Pair = tuple[Sequence[int], Sequence[int]]
@@ -42,7 +42,7 @@ class WordScorer:
     ) -> None:
         self._words, self._kind = [list(ids) for ids in words], kind
         self._decoder_start = list(decoder_start)
-        self._is_one_pass = is_one_pass(self._words)
+        self._is_single_pass = is_single_pass(self._words)
 
     def scores(
         self,
@@ -62,7 +62,7 @@ class WordScorer:
         """
         if self._kind is BackboneKind.MASKED:
             logits = _mask_logits(system, inputs, blanks, rows)
-        elif self._is_one_pass:
+        elif self._is_single_pass:
             logits = self._logits(system, [(ids, self._words[0]) for ids in inputs], rows)[:, -1]
         else:
             pairs = [(ids, word) for ids in inputs for word in self._words]

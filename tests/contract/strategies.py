@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 import engine.contract
 from engine.contract import schema
+from engine.contract.label_words import LabelWords
 from engine.contract.methods.prefix import Depth, PrefixMethod
 from engine.contract.methods.prompt import PromptMethod
 from engine.contract.projects.project import DatasetEntry
@@ -29,6 +30,8 @@ from engine.contract.studies.keys import Factor
 from engine.contract.studies.recipes import StudySettings
 from engine.contract.studies.study import StudySpec
 from engine.contract.tasks.spans import SpanSpec
+from engine.contract.tasks.words import WordsSpec
+from engine.contract.templates import BlankPart, Template, WordsPart
 
 # Any text, lone surrogates (file names that are no UTF-8) and line separators included.
 TEXT = st.text(st.characters(exclude_categories=()), max_size=12)
@@ -157,6 +160,13 @@ RANGES: dict[type, dict[str, st.SearchStrategy[Any]]] = {
         "seeds": st.just((0, 7)),
         "samples": st.integers(0, 9),
     },
+    WordsSpec: {
+        "template": st.sampled_from(["", "{text} [blank]", "[soft*2]{a}: [blank]."]),
+        "label_words": st.sampled_from(["", "a=b", "good=great, bad=terrible"]),
+        "prior": st.lists(st.floats(-1e9, 1e9), max_size=3).map(tuple),
+    },
+    Template: {"parts": st.just((WordsPart("It was "), BlankPart()))},
+    LabelWords: {"pairs": st.just((("good", "great"), ("bad", "terrible")))},
     SpanSpec: {
         "window_tokens": st.integers(128, 10**9),
         "stride_tokens": st.integers(0, 63),

@@ -10,9 +10,9 @@ from engine.contract.backbone import BackboneShape
 from engine.contract.methods.info import Counts, Drawing, MethodInfo, draw_prompt
 from engine.contract.schema import check_settings, setting
 from engine.contract.specs.starting import (
-    VectorPlace,
+    PromptPlacement,
     backbone_rate_setting,
-    place_setting,
+    placement_setting,
     prompt_length_setting,
     prompt_words,
     train_backbone_setting,
@@ -60,7 +60,7 @@ class PTuningMethod:
         none="the backbone's",
     )
 
-    place: VectorPlace = place_setting()
+    placement: PromptPlacement = placement_setting()
     train_backbone: bool = train_backbone_setting()
     backbone_rate: float = backbone_rate_setting()
 

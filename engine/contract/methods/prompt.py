@@ -9,12 +9,12 @@ from engine.contract.methods.info import Counts, Drawing, MethodInfo, draw_promp
 from engine.contract.schema import check_settings
 from engine.contract.specs.starting import (
     Init,
-    VectorPlace,
+    PromptPlacement,
     backbone_rate_setting,
     check_start,
     init_setting,
     init_text_setting,
-    place_setting,
+    placement_setting,
     prompt_length_setting,
     prompt_words,
     train_backbone_setting,
@@ -34,7 +34,7 @@ class PromptMethod:
     init: Init = init_setting()
     init_text: str = init_text_setting()
 
-    place: VectorPlace = place_setting()
+    placement: PromptPlacement = placement_setting()
     train_backbone: bool = train_backbone_setting()
     backbone_rate: float = backbone_rate_setting()
 

@@ -13,7 +13,7 @@ from engine.contract.methods.all import BASELINE, MethodSpec, info_of
 from engine.contract.methods.all import describe_method as describe_method
 from engine.contract.specs.answer import AnswerKind
 from engine.contract.specs.data import DataSpec
-from engine.contract.specs.starting import VectorPlace
+from engine.contract.specs.starting import PromptPlacement
 from engine.contract.specs.training import TrainingSpec
 from engine.contract.tasks.all import TaskSpec, task_info
 from engine.contract.tasks.generation import GenerationTask, with_task
@@ -63,7 +63,8 @@ class RunSpec:
             raise UserError(
                 "template-vectors-not-trained",
                 "The template has {count} trained vectors ([soft*n]), which {method} does not "
-                "train. Choose prompt tuning or P-tuning with --place template, or remove them.",
+                "train. Choose prompt tuning or P-tuning with --prompt-placement template, or "
+                "remove them.",
                 count=soft,
                 method=info_of(self.method).title,
             )
@@ -71,8 +72,8 @@ class RunSpec:
             raise UserError(
                 "template-without-vectors",
                 "{method} is to train vectors in the template, but there is none. Read the label "
-                "by words (--readout words) with a template that has [soft*3], or choose --place "
-                "front.",
+                "by words (--readout words) with a template that has [soft*3], or choose "
+                "--prompt-placement front.",
                 method=info_of(self.method).title,
             )
         info, task = info_of(self.method), task_info(self.task)
@@ -93,7 +94,7 @@ class RunSpec:
 
 def is_in_template(method: MethodSpec) -> bool:
     """Whether the method trains vectors that stand in a template."""
-    return getattr(method, "place", VectorPlace.FRONT) is VectorPlace.TEMPLATE
+    return getattr(method, "placement", PromptPlacement.FRONT) is PromptPlacement.TEMPLATE
 
 
 def new_run_id() -> str:

@@ -40,7 +40,7 @@ def init_text_setting() -> Any:
     )
 
 
-class VectorPlace(enum.Enum):
+class PromptPlacement(enum.Enum):
     """Where trained embeddings stand in the input."""
 
     FRONT = "front"
@@ -57,20 +57,21 @@ def prompt_length_setting() -> Any:
         unit="tokens",
         low=1,
         high=MAX_PREFIX_LENGTH,
-        visible_when=(("place", (VectorPlace.FRONT,)),),
+        visible_when=(("placement", (PromptPlacement.FRONT,)),),
     )
 
 
-def place_setting() -> Any:
+def placement_setting() -> Any:
     """The field `place` of a method that trains embeddings."""
     return setting(
-        VectorPlace.FRONT,
-        label="Place",
+        PromptPlacement.FRONT,
+        label="Placement",
+        flag="--prompt-placement",
         help="Where the trained embeddings stand: before the source, or where the template of a "
         "label read by words has [soft*n], which then decides how many there are.",
         labels=(
-            (VectorPlace.FRONT, "before the source"),
-            (VectorPlace.TEMPLATE, "in the template"),
+            (PromptPlacement.FRONT, "before the source"),
+            (PromptPlacement.TEMPLATE, "in the template"),
         ),
     )
 
@@ -82,7 +83,7 @@ def train_backbone_setting() -> Any:
         label="Train the backbone too",
         help="Whether every weight of the backbone is trained beside the embeddings in the "
         "template, as P-tuning does on language understanding tasks.",
-        visible_when=(("place", (VectorPlace.TEMPLATE,)),),
+        visible_when=(("placement", (PromptPlacement.TEMPLATE,)),),
     )
 
 
@@ -126,7 +127,7 @@ class PlacedVectors(Protocol):
         """P."""
 
     @property
-    def place(self) -> VectorPlace:
+    def placement(self) -> PromptPlacement:
         """Where they stand."""
 
     @property
@@ -136,7 +137,7 @@ class PlacedVectors(Protocol):
 
 def trains_backbone(method: PlacedVectors) -> bool:
     """Whether every weight of the backbone is trained beside the vectors."""
-    return method.place is VectorPlace.TEMPLATE and method.train_backbone
+    return method.placement is PromptPlacement.TEMPLATE and method.train_backbone
 
 
 def trained_with(method: PlacedVectors, parameters: int) -> int:
@@ -146,7 +147,7 @@ def trained_with(method: PlacedVectors, parameters: int) -> int:
 
 def prompt_words(method: PlacedVectors) -> str:
     """How many vectors there are, and where: "20", "3 in the template, with the backbone"."""
-    if method.place is VectorPlace.FRONT:
+    if method.placement is PromptPlacement.FRONT:
         return str(method.prompt_length)
     more = ", with the backbone" if method.train_backbone else ""
     return f"{method.prompt_length} in the template{more}"

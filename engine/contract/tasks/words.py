@@ -37,7 +37,7 @@ class Calibration(enum.Enum):
     EMPTY = "empty"
     """Its score where all fields are empty (Zhao et al. 2021)."""
     MEAN = "mean"
-    """Its mean score over training rows, whose labels are not looked at."""
+    """Its mean score over training rows, whose labels are not read."""
 
 
 class ExampleChoice(enum.Enum):

@@ -33,7 +33,7 @@ from engine.contract.runs.outputs import read_outputs
 from engine.contract.specs.answer import AnswerKind
 from engine.contract.specs.data import Column, DataSpec, Mapping, Role, Split
 from engine.contract.specs.run import RunSpec
-from engine.contract.specs.starting import VectorPlace
+from engine.contract.specs.starting import PromptPlacement
 from engine.contract.specs.training import Device, TrainingSpec
 from engine.contract.tasks.labels import LabelTask
 from engine.contract.tasks.words import (
@@ -170,12 +170,12 @@ METHODS: dict[str, tuple[str, MethodSpec, dict[str, Any]]] = {
     "all words": ("gpt2", BiasMethod(), {"compare_among": CompareAmong.VOCABULARY}),
     "prompt": (
         "llama",
-        PromptMethod(20, Init.RANDOM, place=VectorPlace.TEMPLATE),
+        PromptMethod(20, Init.RANDOM, placement=PromptPlacement.TEMPLATE),
         {"template": "[soft*2]{text}[soft] [blank]"},
     ),
     "P-tuning, with the backbone": (
         "gpt2",
-        PTuningMethod(place=VectorPlace.TEMPLATE, train_backbone=True, backbone_rate=1e-4),
+        PTuningMethod(placement=PromptPlacement.TEMPLATE, train_backbone=True, backbone_rate=1e-4),
         {"template": "{text}[soft*3] [blank]"},
     ),
 }
@@ -194,7 +194,7 @@ def test_every_method_learns_the_words(name: str, runs: Runs, tmp_path: Path) ->
 
 
 def test_a_prompt_in_a_template_is_as_long_as_the_template_says(runs: Runs) -> None:
-    method = PromptMethod(20, place=VectorPlace.TEMPLATE)
+    method = PromptMethod(20, placement=PromptPlacement.TEMPLATE)
     spec = runs.spec(method, replace(WORDS, template="[soft*2]{text}[soft] [blank]"))
     assert isinstance(spec.method, PromptMethod)
     assert spec.method.prompt_length == 3
@@ -221,7 +221,7 @@ def test_examples_are_shown_and_saved(runs: Runs, tmp_path: Path) -> None:
         (FrozenMethod(), {"template": "{text} [blank] ."}, "template-blank-not-last"),
         (FrozenMethod(), {"template": "{review} [blank]"}, "template-unknown-field"),
         (FrozenMethod(), {"template": "{text} [soft*3] [blank]"}, "template-vectors-not-trained"),
-        (PromptMethod(place=VectorPlace.TEMPLATE), {}, "template-without-vectors"),
+        (PromptMethod(placement=PromptPlacement.TEMPLATE), {}, "template-without-vectors"),
         (FrozenMethod(), {"label_words": "soup=x, bread=x"}, "label-words-equal"),
         (FrozenMethod(), {"label_words": "cake=x"}, "label-word-of-unknown-label"),
     ],

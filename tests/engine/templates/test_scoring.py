@@ -10,7 +10,7 @@ import torch
 from engine.backbones.loading import Backbone
 from engine.contract.methods.prefix import PrefixMethod
 from engine.contract.methods.prompt import PromptMethod
-from engine.contract.specs.starting import Init, VectorPlace
+from engine.contract.specs.starting import Init, PromptPlacement
 from engine.contract.templates import parse_template
 from engine.methods.base import System
 from engine.methods.finetune import BareBackbone
@@ -137,7 +137,7 @@ def test_vectors_in_a_template_that_are_words_read_as_these_words(kind: str, fol
     words = "home city river"
     ids = backbone.tokenizer(words, add_special_tokens=False)["input_ids"]
     length = len(ids)
-    method = PromptMethod(length, Init.WORDS, words, place=VectorPlace.TEMPLATE)
+    method = PromptMethod(length, Init.WORDS, words, placement=PromptPlacement.TEMPLATE)
     soft = Case(backbone, f"[soft*{length}]{{text}} is [blank]", ("a", "b"))
     plain = Case(backbone, f"[soft*{length}]{{text}} is [blank]", ("a", "b"))
     for case in (plain, soft):
@@ -157,7 +157,7 @@ def test_vectors_in_a_template_that_are_words_read_as_these_words(kind: str, fol
 def test_all_vectors_and_the_backbone_have_a_gradient(kind: str, folder: Path) -> None:
     backbone = loaded(folder, kind)
     method = PromptMethod(
-        3, Init.RANDOM, place=VectorPlace.TEMPLATE, train_backbone=True, backbone_rate=1e-4
+        3, Init.RANDOM, placement=PromptPlacement.TEMPLATE, train_backbone=True, backbone_rate=1e-4
     )
     made = make_method(backbone, method, seed=0)
     case = Case(backbone, "[soft*2]{text}[soft] is [blank]", ("a", "b"))
@@ -189,7 +189,7 @@ def test_words_are_compared_behind_a_prefix_too(folder: Path) -> None:
 
 def test_a_saved_backbone_beside_its_vectors_is_restored(folder: Path) -> None:
     backbone = load(save_tiny(folder / "own", "gpt2", seed=3))
-    method = PromptMethod(2, Init.RANDOM, place=VectorPlace.TEMPLATE, train_backbone=True)
+    method = PromptMethod(2, Init.RANDOM, placement=PromptPlacement.TEMPLATE, train_backbone=True)
     made = make_method(backbone, method, seed=0)
     with torch.no_grad():
         for parameter in made.trainable().values():
