@@ -20,6 +20,7 @@ from engine.contract.protocol.data import (
     InspectFile,
     Preview,
     PreviewExamples,
+    PreviewTemplate,
     PreviewTokens,
     ReportSplit,
     SuggestedMapping,
@@ -87,6 +88,7 @@ Command = (
     | ImportFile
     | ExportRejected
     | PreviewExamples
+    | PreviewTemplate
     | PreviewTokens
     | SuggestMapping
     | ReportSplit

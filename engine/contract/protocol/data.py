@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from engine.contract.backbone import BackboneKind
+from engine.contract.label_words import LabelWordTokens
 from engine.contract.reading.reading import (
     Finding,
     PreviewExample,
@@ -16,6 +18,7 @@ from engine.contract.reading.reading import (
 )
 from engine.contract.specs.answer import AnswerKind
 from engine.contract.specs.data import DataSpec, Linearisation, Mapping, Split
+from engine.contract.tasks.words import WordsSpec
 
 
 @dataclass(frozen=True)
@@ -120,3 +123,61 @@ class ReportSplit:
     store: str
     mapping: Mapping
     split: Split
+
+
+@dataclass(frozen=True)
+class PreviewTemplate:
+    """Rows in a template as a backbone reads them, and the label words. Reply: `TemplatePreview`.
+
+    Attributes:
+        kind: of the backbone.
+        words: the template, the label words.
+        labels: whose words are wanted, in order.
+        start, count: rows `start` to `start + count - 1`.
+    """
+
+    data: DataSpec
+    backbone: str
+    kind: BackboneKind
+    words: WordsSpec
+    labels: tuple[str, ...]
+    start: int = 1
+    count: int = 3
+
+
+@dataclass(frozen=True)
+class TemplateToken:
+    """A token of a row in a template.
+
+    Attributes:
+        text: "" for a trained vector or the blank.
+        soft: whether a trained vector stands here.
+        is_blank: whether words are compared here.
+    """
+
+    text: str
+    soft: bool = False
+    is_blank: bool = False
+
+
+@dataclass(frozen=True)
+class TemplateRow:
+    """A row in a template; `cut_tokens` of its fields were beyond the limit."""
+
+    tokens: tuple[TemplateToken, ...]
+    cut_tokens: int = 0
+
+
+@dataclass(frozen=True)
+class TemplatePreview:
+    """What a template makes of rows.
+
+    Attributes:
+        rows: without examples shown.
+        words: of each label, with what is wrong with it.
+        problem: what is wrong with the words together, or "".
+    """
+
+    rows: tuple[TemplateRow, ...]
+    words: tuple[LabelWordTokens, ...]
+    problem: str = ""

@@ -13,6 +13,7 @@ from app.pages.runs.form.planner import Planner
 from app.pages.runs.form.presets import PRESETS, preset_of
 from app.pages.runs.form.section_box import SectionBox, choice_box
 from app.pages.runs.form.sections import SECTIONS
+from app.pages.runs.form.template_panel import TemplatePanel
 from app.qt.boxes import hbox, vbox
 from app.theme import SPACE_M, SPACE_S, Theme
 from app.widgets.buttons import flat_button
@@ -50,6 +51,7 @@ class RunForm(VerticalArea):
         self._length_row = QWidget()
         self.drawing = MethodDrawing(theme)
         self.cost = CostPanel(planner, theme)
+        self.template = TemplatePanel(planner, theme)
         self.presets = choice_box(
             "Preset",
             ((preset.title, preset.tip) for preset in PRESETS),
@@ -81,6 +83,7 @@ class RunForm(VerticalArea):
             self._length_row,
             self.drawing,
             self.cost,
+            self.template,
             SectionHeader("Settings"),
             self.presets,
             vbox(*self.sections, spacing=0),

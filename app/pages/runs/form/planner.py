@@ -38,6 +38,7 @@ class Planner(QObject):
     Attributes:
         form: the settings that are edited.
         backbones: the catalog to choose from.
+        data_client: the engine that reads data.
         counts, speeds: what the engine and this machine say of the form's method.
         report: what the split makes of the data, or None before it was counted.
         error: why there is nothing to train, or None.
@@ -55,6 +56,7 @@ class Planner(QObject):
     def __init__(self, context: AppContext) -> None:
         super().__init__(context.project)
         self._project, self._runs, self.speeds = context.project, context.runs, context.speeds
+        self.data_client = context.data_client
         self.form = FormModel(context.project, self)
         self.backbones = BackbonesModel(context, self)
         self.counts = ParameterCounts(context.model_client, self)
