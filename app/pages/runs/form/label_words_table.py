@@ -38,6 +38,7 @@ class LabelWordsTable(TableView):
             self._columns(), parent=self, key=lambda row: row.label
         )
         self.setModel(self.model_of_words)
+        self.set_widths(self.model_of_words.columns)
         self.setEditTriggers(QAbstractItemView.EditTrigger.AllEditTriggers)
         self.setFixedHeight(self.fontMetrics().lineSpacing() * LINES)
 
@@ -56,16 +57,16 @@ class LabelWordsTable(TableView):
 
     def _columns(self) -> tuple[TableColumn[LabelWordTokens], ...]:
         return (
-            TableColumn("Label", lambda row: visible(row.label), width_chars=12),
+            TableColumn("Label", lambda row: visible(row.label), width_chars=9),
             TableColumn(
                 "Word",
                 lambda row: visible(row.word),
-                width_chars=12,
+                width_chars=9,
                 edited=lambda row: row.word,
                 edit=self._edit,
                 tip=lambda _row: "Double-click to change the word",
             ),
-            TableColumn("Tokens", lambda row: " · ".join(map(visible, row.tokens)), width_chars=12),
+            TableColumn("Tokens", lambda row: " · ".join(map(visible, row.tokens)), width_chars=7),
             TableColumn(
                 "Problem",
                 lambda row: row.problem,

@@ -13,7 +13,7 @@ from app.pages.runs.form.planner import Planner
 from app.pages.runs.form.template_preview import TemplatePreviewView
 from app.qt.boxes import hbox, vbox
 from app.qt.latest_request import LatestRequest
-from app.qt.plain_text import caption
+from app.qt.plain_text import caption, visible
 from app.theme import SPACE_S, Theme
 from app.widgets.buttons import flat_button
 from app.widgets.labels import Label, MutedLabel, SectionHeader
@@ -156,7 +156,8 @@ class TemplatePanel(QWidget):
         self.preview.show_rows(reply.rows)
         if reply.words:
             self.words.show_words(reply.words)
-        self.problem.setText(reply.problem)
+        wrong = [f"{each.word}: {each.problem}." for each in reply.words if each.problem]
+        self.problem.setText(visible(reply.problem or "\n".join(wrong)))
 
     def _on_failed(self, failure: Failure) -> None:
         self._fail(failure.message)

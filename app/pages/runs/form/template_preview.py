@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 
 from PySide6.QtGui import QColor
 
@@ -11,7 +12,9 @@ from app.theme import Theme, fixed_font
 from app.widgets.text_view import TextView
 from engine.contract.protocol.data import TemplateRow, TemplateToken
 
-LINES = 9
+LINES = 11
+SHOWN_BEFORE, SHOWN_AFTER = 8, 5
+"""Tokens shown of a longer stretch of text."""
 
 
 class TemplatePreviewView(TextView):
@@ -42,9 +45,17 @@ class TemplatePreviewView(TextView):
         self.setHtml("".join(map(self._row, self.rows)))
 
     def _row(self, row: TemplateRow) -> str:
-        tokens = "".join(map(self._token, row.tokens))
+        tokens = "".join(self._stretch(tokens) for tokens in _stretches(row.tokens))
         cut = f" <i>{row.cut_tokens:,} tokens cut</i>" if row.cut_tokens else ""
         return f'<p style="line-height: 150%; margin: 0 0 6px 0">{tokens}{cut}</p>'
+
+    def _stretch(self, tokens: Sequence[TemplateToken]) -> str:
+        hidden = len(tokens) - SHOWN_BEFORE - SHOWN_AFTER
+        if hidden <= 1:
+            return "".join(map(self._token, tokens))
+        first, last = tokens[:SHOWN_BEFORE], tokens[-SHOWN_AFTER:]
+        between = f"<i>… {hidden:,} more …</i> "
+        return "".join(map(self._token, first)) + between + "".join(map(self._token, last))
 
     def _token(self, token: TemplateToken) -> str:
         colors = self._theme.colors
@@ -57,10 +68,16 @@ class TemplatePreviewView(TextView):
         return f'<span style="{style}">&nbsp;{markup(_words(token)) or "∅"}&nbsp;</span>{end}'
 
 
+def _stretches(tokens: Sequence[TemplateToken]) -> list[list[TemplateToken]]:
+    """Plain tokens, and what stands between them, in turn."""
+    groups = groupby(tokens, key=lambda token: token.soft or token.is_blank)
+    return [list(group) for _, group in groups]
+
+
 def _words(token: TemplateToken) -> str:
     if token.is_blank:
         return "blank"
-    return "vector" if token.soft else visible(token.text)
+    return "vector" if token.soft else visible(token.text).replace("\n", "⏎")
 
 
 def _name(color: QColor) -> str:
