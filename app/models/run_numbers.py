@@ -6,9 +6,9 @@ import statistics
 
 from app.models.run import RunModel
 from engine.contract.methods.all import info_of
-from engine.contract.metrics import PRIMARY_METRIC
 from engine.contract.runs.events import Evaluation
 from engine.contract.runs.scores import Score
+from engine.contract.tasks.all import task_info
 
 SPEED_STEPS = 30
 """The last steps whose median is the speed: batches differ in length."""
@@ -33,20 +33,21 @@ def valid_loss(run: RunModel) -> float | None:
     return evaluation.valid_loss if evaluation is not None else None
 
 
-def valid_bleu(run: RunModel) -> Score | None:
-    """Validation BLEU of the parameters that are saved."""
+def valid_score(run: RunModel) -> Score | None:
+    """The validation score of the parameters that are saved, by the task's primary metric."""
     evaluation = saved_evaluation(run)
-    return _bleu(evaluation.scores) if evaluation is not None else None
+    return _primary(run, evaluation.scores) if evaluation is not None else None
 
 
-def test_bleu(run: RunModel) -> Score | None:
-    """BLEU of the test inputs, once the run has decoded them."""
+def test_score(run: RunModel) -> Score | None:
+    """The score of the test inputs by the same metric, once the run has predicted them."""
     outputs = run.outputs.get("test")
-    return _bleu(outputs.scores) if outputs is not None else None
+    return _primary(run, outputs.scores) if outputs is not None else None
 
 
-def _bleu(scores: tuple[Score, ...]) -> Score | None:
-    return next((score for score in scores if score.metric == PRIMARY_METRIC), None)
+def _primary(run: RunModel, scores: tuple[Score, ...]) -> Score | None:
+    primary = task_info(run.spec.task).quick_metrics[0]
+    return next((score for score in scores if score.metric == primary), None)
 
 
 def backbone_parameters(run: RunModel) -> int | None:

@@ -28,7 +28,8 @@ from engine.contract.runs.events import RunState
 from engine.contract.runs.speed import RememberedSpeed, Speed, SpeedBook
 from engine.contract.specs.run import RunSpec
 from engine.contract.specs.training import Device
-from engine.contract.tasks.all import decoding_of
+from engine.contract.tasks.all import decoding_of, task_info
+from engine.contract.tasks.generation import GenerationTask
 
 log = logging.getLogger(__name__)
 
@@ -173,6 +174,7 @@ def speed_key(spec: RunSpec, device: str) -> str:
         decoding.strategy.value,
         decoding.num_beams,
         decoding.max_new_tokens,
+        *(() if isinstance(spec.task, GenerationTask) else (task_info(spec.task).name,)),
     )
     return "|".join(map(str, parts))
 

@@ -32,6 +32,7 @@ from engine.backbones.tensor_files import saved_tensors
 from engine.backbones.tokenizer import LightTokenizer
 from engine.contract.backbone import BackboneShape, BackboneSource
 from engine.contract.errors import UserError
+from engine.contract.tasks.fitting import backbone_does_not_write
 from engine.reporter import Reporter
 
 if TYPE_CHECKING:
@@ -110,12 +111,7 @@ class Backbone:
             UserError: it is one.
         """
         if self.reads_only:
-            raise UserError(
-                "backbone-does-not-write",
-                "{backbone} reads texts and cannot write any: it is an encoder. Choose a decoder "
-                "or an encoder–decoder, or a dataset whose target is a label, tags or a span.",
-                backbone=self.name,
-            )
+            raise backbone_does_not_write(self.name)
 
     @property
     def decoder_start_id(self) -> int:

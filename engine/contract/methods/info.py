@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 
 from engine.contract.backbone import BackboneShape
 from engine.contract.errors import Remedy
+from engine.contract.specs.answer import AnswerKind
 from engine.contract.specs.training import Objective, TrainingSpec
 
 M = TypeVar("M")
@@ -118,6 +119,10 @@ class MethodInfo(Generic[M]):
     is_baseline: bool = False
     needs_head: bool = False
     memory_remedies: Callable[[M], tuple[Remedy, ...]] = lambda method: ()
+
+    def can_predict(self, answer: AnswerKind) -> bool:
+        """Whether it has something to train where this is predicted."""
+        return not self.needs_head or answer is not AnswerKind.TEXT
 
 
 def counted_by_engine(_shape: BackboneShape, _method: object) -> Counts:

@@ -77,7 +77,7 @@ class RunSpec:
                 method=info_of(self.method).title,
             )
         info, task = info_of(self.method), task_info(self.task)
-        if info.needs_head and task.answer is AnswerKind.TEXT:
+        if not info.can_predict(task.answer):
             raise UserError(
                 "nothing-to-train",
                 "{method} trains the head of a task alone, but texts are written without one. "

@@ -198,7 +198,8 @@ def test_a_preset_is_recognised_until_something_is_changed() -> None:
 def test_every_setting_of_the_contract_has_one_editor() -> None:
     names = [name for section in SECTIONS for name in section.names]
     assert len(names) == len(set(names))
-    elsewhere = {"backbone", "method.kind", "method.prefix_length"}
+    elsewhere = {"backbone", "answer", "method.kind", "method.prefix_length"}
+    elsewhere |= {"words.template", "words.label_words"}
     assert set(names) | elsewhere == set(default_draft().values)
 
 

@@ -49,11 +49,11 @@ def test_cells_tell_the_runs(full: RunsPage, context: AppContext) -> None:
     assert run.finished is not None
     kept = next(e for e in run.evaluations if e.step == run.finished.best_step)
     assert cell(full, 0, RunColumn.LOSS) == f"{kept.valid_loss:.3f}"
-    assert cell(full, 0, RunColumn.VALID_BLEU) == f"{kept.scores[0].value:.1f}"
+    assert cell(full, 0, RunColumn.VALID_SCORE) == f"{kept.scores[0].value:.1f}"
     (bleu, _chrf) = run.outputs["test"].scores
-    assert cell(full, 0, RunColumn.TEST_BLEU) == f"{bleu.value:.1f}"
-    assert bleu.signature in cell(full, 0, RunColumn.TEST_BLEU, Qt.ItemDataRole.ToolTipRole)
-    valid_tip = cell(full, 0, RunColumn.VALID_BLEU, Qt.ItemDataRole.ToolTipRole)
+    assert cell(full, 0, RunColumn.TEST_SCORE) == f"{bleu.value:.1f}"
+    assert bleu.signature in cell(full, 0, RunColumn.TEST_SCORE, Qt.ItemDataRole.ToolTipRole)
+    valid_tip = cell(full, 0, RunColumn.VALID_SCORE, Qt.ItemDataRole.ToolTipRole)
     assert "nrefs:2" in valid_tip
     assert cell(full, 4, RunColumn.LEFT) == "1 min 12 s"
     states = [cell(full, row, RunColumn.STATE) for row in range(6)]
@@ -145,8 +145,8 @@ def test_the_saved_steps_scores_are_shown_not_the_best_ones(
     run = context.runs.all()[4]
     bleu = Score("bleu", 99.0, "bleu")
     later = Evaluation(999, 9.0, valid_loss=9.0, scores=(bleu,), elapsed_s=1.0, is_best=False)
-    before = [cell(full, 4, column) for column in (RunColumn.LOSS, RunColumn.VALID_BLEU)]
+    before = [cell(full, 4, column) for column in (RunColumn.LOSS, RunColumn.VALID_SCORE)]
     runner.feed(run.run_id, [later])
-    assert [cell(full, 4, column) for column in (RunColumn.LOSS, RunColumn.VALID_BLEU)] == before
+    assert [cell(full, 4, column) for column in (RunColumn.LOSS, RunColumn.VALID_SCORE)] == before
     runner.feed(run.run_id, [dataclasses.replace(later, is_best=True)])
-    assert [cell(full, 4, c) for c in (RunColumn.LOSS, RunColumn.VALID_BLEU)] == ["9.000", "99.0"]
+    assert [cell(full, 4, c) for c in (RunColumn.LOSS, RunColumn.VALID_SCORE)] == ["9.000", "99.0"]

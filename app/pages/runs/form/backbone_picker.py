@@ -23,8 +23,8 @@ class BackbonePicker(QWidget):
 
     def __init__(self, planner: Planner, theme: Theme) -> None:
         super().__init__()
-        self._form, self._backbones = planner.form, planner.backbones
-        self._listed: tuple[BackboneEntry, ...] = ()
+        self._planner, self._form, self._backbones = planner, planner.form, planner.backbones
+        self._listed: tuple[tuple[BackboneEntry, str], ...] = ()
         self._model = QStandardItemModel(0, 1, self)
         self.box = choice_box("Backbone", tip="The language model that the prefix is trained for")
         self.box.setModel(self._model)
@@ -47,7 +47,9 @@ class BackbonePicker(QWidget):
         self._form.set("backbone", str(path))
 
     def _update(self) -> None:
-        if self._backbones.entries != self._listed:
+        listed = tuple((entry, self._why_not(entry)) for entry in self._backbones.entries)
+        if listed != self._listed:
+            self._listed = listed
             self._fill()
         name = self._form.draft["backbone"]
         self.box.setCurrentIndex(self.box.findData(name))
@@ -65,20 +67,27 @@ class BackbonePicker(QWidget):
             return self._backbones.failure
         return "Choose a backbone." if self._backbones.entries else "Looking for backbones…"
 
+    def _why_not(self, entry: BackboneEntry) -> str:
+        problem = self._planner.why_not(entry)
+        return "" if problem is None else problem.message
+
     def _fill(self) -> None:
-        self._listed = self._backbones.entries
         self._model.clear()
         # What can be used at once comes first; the catalog's order decides among equals.
-        for entry in sorted(self._listed, key=lambda e: (not e.supported, not e.on_disk)):
+        for entry, why_not in sorted(
+            self._listed, key=lambda pair: (bool(pair[1]), not pair[0].on_disk)
+        ):
             title = entry.title
             if not entry.supported:
                 title += " (not supported)"
+            elif why_not:
+                title += " (writes no texts)"
             elif not entry.on_disk:
                 title += f" (fetch {size(entry.download_bytes)})"
             item = QStandardItem(title)
             item.setData(entry.name, Qt.ItemDataRole.UserRole)
-            item.setToolTip(describe(entry))
-            item.setEnabled(entry.supported)
+            item.setToolTip(why_not if entry.supported and why_not else describe(entry))
+            item.setEnabled(not why_not)
             self._model.appendRow(item)
 
     def _ask_folder(self) -> None:

@@ -20,12 +20,14 @@ from engine.contract.errors import ProtocolError, UserError
 from engine.contract.methods.all import METHODS_BY_NAME, MethodSpec, info_of
 from engine.contract.methods.info import MethodInfo
 from engine.contract.methods.prefix import PREFIX
-from engine.contract.options import OPTIONS, value_at
+from engine.contract.options import OPTIONS, answers_of, value_at
 from engine.contract.schema import SettingField, is_visible, settings_of
+from engine.contract.specs.answer import AnswerKind
 from engine.contract.specs.data import DataSpec
 from engine.contract.specs.run import RunSpec, default_training
-from engine.contract.specs.training import DecodingSpec, TrainingSpec
-from engine.contract.tasks.generation import GenerationTask
+from engine.contract.specs.training import TrainingSpec
+from engine.contract.tasks.all import TaskSpec, task_for, task_info
+from engine.contract.tasks.words import ReadoutKind
 
 S = TypeVar("S")
 
@@ -41,7 +43,8 @@ SETTINGS: Mapping[str, SettingField] = {
 class Draft:
     """A form's content: backbone, "method.kind" (as on the command line) and all of `SETTINGS`.
 
-    It has the settings of all methods; those with the same name are one setting.
+    It has the settings of all methods and tasks; those of methods with the same name are one
+    setting. Its "answer" is what the dataset says.
     """
 
     values: Mapping[str, Any]
@@ -64,11 +67,19 @@ class Draft:
         if part == "method" and field not in {item.name for item in settings_of(self.info.spec)}:
             return False
         setting = SETTINGS[name].setting
+        if self["answer"] not in answers_of(name) or (part == "head" and not self._has_head):
+            return False
         if shape is not None and not setting.architecture.fits(shape.kind):
             return False
         others = {other: self[f"{part}.{other}"] for other, _ in setting.visible_when}
         blocks = SETTINGS[name].kind is str and bool(setting.none and self[name])
         return is_visible(setting, others) or blocks
+
+    @property
+    def _has_head(self) -> bool:
+        """Whether the answer is read by a head."""
+        is_label = self["answer"] is AnswerKind.LABEL
+        return not is_label or self["words.readout"] is ReadoutKind.HEAD
 
     def changed(self, changes: Mapping[str, Any]) -> Draft:
         """The same with other values; an unknown name raises `ProtocolError`."""
@@ -85,6 +96,12 @@ class Draft:
         """How it is optimised; raise `UserError` where a value is out of range."""
         return self._part("training", TrainingSpec)
 
+    def task(self) -> TaskSpec:
+        """What is predicted, and how; raise `UserError` where a value is out of range."""
+        info = task_info(task_for(self["answer"]))
+        task: TaskSpec = info.spec(**{part: self._part(part, kind) for part, kind in info.parts})
+        return task
+
     def to_spec(self, run_id: str, data: DataSpec) -> RunSpec:
         """The run; raise `UserError` naming the first value that is out of range."""
         if not self["backbone"]:
@@ -95,7 +112,7 @@ class Draft:
             method=self.method(),
             data=dataclasses.replace(data, **self._values("data", DataSpec)),
             training=self.training(),
-            task=GenerationTask(self._part("decoding", DecodingSpec)),
+            task=self.task(),
         )
 
     def _part(self, part: str, kind: type[S]) -> S:
@@ -105,21 +122,26 @@ class Draft:
         return {item.name: self[f"{part}.{item.name}"] for item in settings_of(kind)}
 
 
-def default_draft(backbone: str = "") -> Draft:
+def default_draft(backbone: str = "", answer: AnswerKind = AnswerKind.TEXT) -> Draft:
     """The recommended settings for a prefix."""
     return Draft(
         {
             "backbone": backbone,
+            "answer": answer,
             "method.kind": PREFIX.name,
             **{name: item.default for name, item in SETTINGS.items()},
-            **_default_training(PREFIX.spec()),
+            **_default_training(PREFIX.spec(), answer),
         }
     )
 
 
 def draft_of(spec: RunSpec) -> Draft:
     """The form's content for a run like this one; the other methods have their defaults."""
-    values: dict[str, Any] = {"backbone": spec.backbone, "method.kind": info_of(spec.method).name}
+    values: dict[str, Any] = {
+        "backbone": spec.backbone,
+        "answer": task_info(spec.task).answer,
+        "method.kind": info_of(spec.method).name,
+    }
     for name in SETTINGS:
         with contextlib.suppress(KeyError):  # another method's
             values[name] = value_at(spec, name)
@@ -129,13 +151,15 @@ def draft_of(spec: RunSpec) -> Draft:
 def change(draft: Draft, name: str, value: Any) -> Draft:
     """The draft with one other setting; untouched training defaults come along.
 
-    Each method has its own, and a prefix that is trained itself has another learning rate than one
-    made by an MLP.
+    Each method has its own for each kind of answer, and a prefix that is trained itself has another
+    learning rate than one made by an MLP.
     """
     changed = draft.changed({name: value})
-    if not name.startswith("method."):
+    if name != "answer" and not name.startswith("method."):
         return changed
-    before, after = (_default_training(_valid_method(each)) for each in (draft, changed))
+    before, after = (
+        _default_training(_valid_method(each), each["answer"]) for each in (draft, changed)
+    )
     return changed.changed({key: after[key] for key in after if draft[key] == before[key]})
 
 
@@ -147,8 +171,8 @@ def _valid_method(draft: Draft) -> MethodSpec:
         return method
 
 
-def _default_training(method: MethodSpec) -> dict[str, Any]:
-    training = default_training(method)
+def _default_training(method: MethodSpec, answer: AnswerKind) -> dict[str, Any]:
+    training = default_training(method, task_for(answer))
     return {
         f"training.{item.name}": getattr(training, item.name) for item in settings_of(TrainingSpec)
     }
@@ -190,6 +214,8 @@ def _kind(name: str) -> Any:
     """The type of a value in a draft."""
     if name in ("backbone", "method.kind"):
         return str
+    if name == "answer":
+        return AnswerKind
     if name not in SETTINGS:
         raise ProtocolError("no-such-setting", "a run has no setting {name!r}", name=name)
     item = SETTINGS[name]

@@ -11,7 +11,7 @@ from app.pages.runs.form.length_control import LengthControl
 from app.pages.runs.form.method_drawing import MethodDrawing
 from app.pages.runs.form.planner import Planner
 from app.pages.runs.form.presets import PRESETS, preset_of
-from app.pages.runs.form.section_box import SectionBox, choice_box
+from app.pages.runs.form.section_box import SectionBox, choice_box, enable_item
 from app.pages.runs.form.sections import SECTIONS
 from app.pages.runs.form.template_panel import TemplatePanel
 from app.qt.boxes import hbox, vbox
@@ -22,8 +22,11 @@ from app.widgets.vertical_area import VerticalArea
 from app.words import count
 from engine.contract.errors import UserError
 from engine.contract.methods.all import METHODS
+from engine.contract.tasks.all import task_for, task_info
 
 MINIMUM_LINES = 12
+NO_HEAD = "It trains the head of a task alone, and texts are written without one."
+FOR_TEXTS = "These are settings for writing texts, and the data asks for another answer."
 
 
 class RunForm(VerticalArea):
@@ -101,6 +104,11 @@ class RunForm(VerticalArea):
     def _update(self) -> None:
         self._show_data()
         draft, backbone = self._form.draft, self._planner.backbone
+        answer = draft["answer"]
+        for index, info in enumerate(METHODS):
+            enable_item(self.method, index, "" if info.can_predict(answer) else NO_HEAD)
+        for index, each in enumerate(PRESETS):
+            enable_item(self.presets, index, "" if each.is_for(answer) else FOR_TEXTS)
         self.method.setCurrentIndex(METHODS.index(draft.info))
         self.method.setToolTip(draft.info.help)
         self._length_row.setVisible(draft.uses("method.prefix_length"))
@@ -120,7 +128,8 @@ class RunForm(VerticalArea):
         self.sizes.setVisible(report is not None)
         if report is not None:
             rows, valid = report.side("train").rows, report.side("valid").inputs
+            task = task_info(task_for(self._form.draft["answer"])).title
             self.sizes.setText(
-                f"{count(rows)} rows to train on, {count(valid)} inputs to validate, "
+                f"{task}: {count(rows)} rows to train on, {count(valid)} inputs to validate, "
                 f"{count(report.test_inputs)} to test"
             )

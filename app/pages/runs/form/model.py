@@ -11,6 +11,7 @@ from app.models.project import ProjectModel
 from app.pages.runs.form.draft import SETTINGS, Draft, change, default_draft, from_text, to_text
 from app.qt.value_change import ValueChange
 from engine.contract.errors import ProtocolError
+from engine.contract.specs.answer import AnswerKind
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +54,11 @@ class FormModel(QObject):
         """Choose a backbone for a form that has none: no step to undo."""
         if not self.draft["backbone"]:
             self._show(self.draft.changed({"backbone": name}))
+
+    def follow_answer(self, answer: AnswerKind) -> None:
+        """Be the form for data with answers of this kind: no step to undo."""
+        if self.draft["answer"] is not answer:
+            self._show(change(self.draft, "answer", answer))
 
     def _on_opened(self) -> None:
         self.is_touched = False

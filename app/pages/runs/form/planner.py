@@ -26,7 +26,9 @@ from engine.contract.projects.project import DatasetEntry
 from engine.contract.protocol.data import ReportSplit
 from engine.contract.reading.reading import SplitReport, unmeasured
 from engine.contract.runs.speed import RunTime
+from engine.contract.specs.answer import AnswerKind
 from engine.contract.specs.run import RunSpec
+from engine.contract.tasks.fitting import backbone_does_not_write
 
 RECOUNT_MS = 200
 """Runs tell their states one after the other."""
@@ -138,7 +140,6 @@ class Planner(QObject):
         entry = self._project.dataset
         if self._project.is_open and entry is not None and entry == self._entry:
             return  # a note was edited, or something else that a run does not read
-        self._choose_backbone()
         self._entry = entry
         try:
             self.data, self._data_problem = run_data(self._project), None
@@ -146,6 +147,7 @@ class Planner(QObject):
             self.data, self._data_problem = None, problem.with_traceback(None)
         self._ask_report()
         self._update()
+        self._choose_backbone()
 
     def _ask_report(self) -> None:
         """Ask how many rows the split trains on, once for each mapping and split."""
@@ -167,14 +169,31 @@ class Planner(QObject):
         self._choose_backbone()
         turn_queue().add(self._update)
 
+    def why_not(self, entry: BackboneEntry) -> UserError | None:
+        """Why this backbone cannot be trained for the form's data, or None."""
+        if not entry.supported:
+            reason = entry.note or "this version cannot train a prefix for its architecture"
+            return UserError(
+                "backbone-not-trainable",
+                "{title} cannot be trained ({reason}). Choose another backbone.",
+                title=entry.title,
+                reason=reason,
+            )
+        if self.form.draft["answer"] is AnswerKind.TEXT and entry.shape.reads_only:
+            return backbone_does_not_write(entry.title)
+        return None
+
     def _choose_backbone(self) -> None:
         """For a form that has none."""
-        usable = [entry for entry in self.backbones.entries if entry.supported]
+        usable = [entry for entry in self.backbones.entries if self.why_not(entry) is None]
         ready = [entry for entry in usable if entry.on_disk] or usable
         if ready:
             self.form.choose_default_backbone(ready[0].name)
 
     def _update(self) -> None:
+        if self.data is not None and self.data.answer is not self.form.draft["answer"]:
+            self.form.follow_answer(self.data.answer)  # which calls this again
+            return
         draft, backbone = self.form.draft, self.backbone
         self.spec, self.cost, self.error = None, None, None
         try:
@@ -183,6 +202,8 @@ class Planner(QObject):
                 self.cost = live_cost(draft, backbone, self.report, counted)
             spec = draft.to_spec("", self.data.spec) if self.data is not None else None
             self._check_backbone(draft["backbone"])
+            if spec is not None:
+                spec.check_trainable()
         except UserError as problem:
             self.error = self._data_problem or problem.with_traceback(None)
         else:
@@ -239,11 +260,5 @@ class Planner(QObject):
                 "The backbone {name!r} is not in the list. Choose another one.",
                 name=name,
             )
-        if entry is not None and not entry.supported:
-            reason = entry.note or "this version cannot train a prefix for its architecture"
-            raise UserError(
-                "backbone-not-trainable",
-                "{title} cannot be trained ({reason}). Choose another backbone.",
-                title=entry.title,
-                reason=reason,
-            )
+        if entry is not None and (problem := self.why_not(entry)) is not None:
+            raise problem

@@ -8,6 +8,7 @@ from typing import Any
 
 from app.pages.runs.form.draft import Draft, default_draft
 from engine.contract.methods.prefix import PREFIX, Init, Parametrisation
+from engine.contract.specs.answer import AnswerKind
 from engine.contract.specs.data import PromptForm
 from engine.contract.specs.training import Objective, Strategy
 
@@ -22,7 +23,11 @@ class FormPreset:
 
     def applied(self, draft: Draft) -> Draft:
         """The draft with this preset's settings."""
-        return default_draft(draft["backbone"]).changed(self.changes)
+        return default_draft(draft["backbone"], draft["answer"]).changed(self.changes)
+
+    def is_for(self, answer: AnswerKind) -> bool:
+        """Whether it is for data with answers of this kind; a paper's are for texts."""
+        return not self.changes or answer is AnswerKind.TEXT
 
 
 _PAPER_OPTIMISER: dict[str, Any] = {

@@ -12,6 +12,7 @@ from engine.contract.errors import UserError
 from engine.contract.projects.dataset_store import DatasetStore
 from engine.contract.projects.project import DatasetEntry
 from engine.contract.runs.folder import RunFolder, RunMeta
+from engine.contract.specs.answer import AnswerKind
 from engine.contract.specs.data import DataSpec
 from engine.contract.specs.run import RunSpec, describe_method, finetuning_baseline, new_run_id
 
@@ -23,6 +24,11 @@ class RunData:
     entry: DatasetEntry
     store: str
     spec: DataSpec
+
+    @property
+    def answer(self) -> AnswerKind:
+        """What is to be predicted."""
+        return self.spec.mapping.answer
 
 
 def run_data(project: ProjectModel) -> RunData:

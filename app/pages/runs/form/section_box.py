@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QFormLayout, QSizePolicy, QToolButton, QWidget
 
 from app.pages.runs.form.draft import SETTINGS, change, default_draft
@@ -16,6 +17,7 @@ from app.widgets.labels import Label
 from app.widgets.setting_editor import Editor, IgnoreWheel, make_editor
 
 WIDTH_CHARS = 14
+_OWN_TIP = Qt.ItemDataRole.UserRole + 1
 
 
 def choice_box(name: str, items: Iterable[tuple[str, str]] = (), *, tip: str = "") -> QComboBox:
@@ -27,6 +29,18 @@ def choice_box(name: str, items: Iterable[tuple[str, str]] = (), *, tip: str = "
         box.addItem(title)
         box.setItemData(index, item_tip, Qt.ItemDataRole.ToolTipRole)
     return box
+
+
+def enable_item(box: QComboBox, index: int, why_not: str) -> None:
+    """Let an item of a `choice_box` be chosen, or say in its tool tip why it cannot be."""
+    model = box.model()
+    assert isinstance(model, QStandardItemModel), model
+    item = model.item(index)
+    if item.isEnabled() == bool(why_not):
+        if why_not:
+            item.setData(item.toolTip(), _OWN_TIP)
+        item.setToolTip(why_not or item.data(_OWN_TIP))
+        item.setEnabled(not why_not)
 
 
 class SectionBox(QWidget):
@@ -72,7 +86,8 @@ class SectionBox(QWidget):
 
     def _update(self) -> None:
         draft, backbone = self._form.draft, self._planner.backbone
-        default = change(default_draft(draft["backbone"]), "method.kind", draft["method.kind"])
+        default = default_draft(draft["backbone"], draft["answer"])
+        default = change(default, "method.kind", draft["method.kind"])
         used = changed = 0
         for name, editor in self.editors.items():
             editor.show(draft[name])

@@ -23,8 +23,20 @@ _METHODS = [name for name in OPTIONS if name.startswith("method.")]
 METHOD = Section("Method", tuple(name for name in _METHODS if name != "method.prefix_length"))
 """The settings of all methods but the one that has a row of its own above."""
 
+ANSWER = Section(
+    "Reading the answer",
+    tuple(
+        name
+        for name in OPTIONS
+        if name.partition(".")[0] in ("words", "head", "span")
+        and name not in ("words.template", "words.label_words")
+    ),
+)
+"""How labels, tags and spans are read off the backbone; template and words have a panel."""
+
 SECTIONS = (
     METHOD,
+    ANSWER,
     Section(
         "Optimisation",
         _of(

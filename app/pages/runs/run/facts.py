@@ -12,6 +12,7 @@ from engine.contract.methods.prefix import as_prefix
 from engine.contract.metrics import metric_title
 from engine.contract.schema import Architecture
 from engine.contract.specs.run import describe_method
+from engine.contract.tasks.all import task_info
 
 Rows = list[tuple[str, str]]
 
@@ -43,6 +44,7 @@ def _about(run: RunModel) -> Rows:
     spec = run.spec
     rows = [
         ("Backbone", spec.backbone),
+        ("Task", task_info(spec.task).title),
         ("Method", describe_method(spec.method)),
         ("Id", spec.run_id),
         ("Folder", from_home(run.path)),

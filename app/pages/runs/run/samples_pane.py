@@ -23,6 +23,7 @@ CHANGES = {
     WordState.INSERTED: "font-weight:600;text-decoration:underline;background-color:{highlight}",
     WordState.MISSING: "text-decoration:line-through;color:{muted}",
 }
+NO_ANSWER = "(no answer)"
 ALL_INPUTS = "All inputs, one step"
 STEP_COLUMN_PX, SLIDER_CHARS = 80, 20
 
@@ -148,7 +149,7 @@ class SamplesPane(QWidget):
 
     def _output(self, sample: Sample, before: Sample | None) -> str:
         if not sample.output:
-            return self._muted("(nothing)")
+            return self._muted("(nothing)" if any(sample.references) else NO_ANSWER)
         if before is None:
             return markup(sample.output)
         pieces = word_diff(sample.output, before.output)
@@ -177,6 +178,8 @@ def _table(rows: list[str]) -> str:
 
 
 def _references(sample: Sample) -> str:
+    if sample.references == ("",):
+        return NO_ANSWER
     if len(sample.references) == 1:
         return markup(sample.references[0])
     return "<br>".join(f"{n}. {markup(r)}" for n, r in enumerate(sample.references, start=1))

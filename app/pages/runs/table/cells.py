@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.assets import icon
 from app.models.run import RunModel
-from app.models.run_numbers import test_bleu, training_speed, valid_bleu, valid_loss
+from app.models.run_numbers import test_score, training_speed, valid_loss, valid_score
 from app.models.studies import StudyLibrary
 from app.pages.runs.run.view import RunsView
 from app.qt.table_model import RIGHT, ROW_ROLE, Index, TableColumn
@@ -24,18 +24,23 @@ from app.theme import SPACE_S, SPACE_XS, Theme
 from app.widgets.plain_delegate import PlainDelegate
 from app.widgets.swatch import swatch_pixmap
 from app.words import date, duration
+from engine.contract.metrics import metric_title
 from engine.contract.runs.folder import RunMeta
 from engine.contract.specs.run import describe_method
+from engine.contract.tasks.all import TASKS
 
 Column = TableColumn[RunModel]
 SetMeta = Callable[[RunModel, RunMeta, str], None]
 """Changes a run's words as a step of this name."""
 PROGRESS_CHARS = 14
+_MAIN_METRICS = ", ".join(
+    f"{metric_title(info.quick_metrics[0])} ({info.title.lower()})" for info in TASKS
+)
 
 
 RunColumn = enum.IntEnum(
     "RunColumn",
-    "SHOWN NAME STATE PROGRESS LOSS VALID_BLEU TEST_BLEU LEFT SPEED METHOD STUDY TAGS CREATED",
+    "SHOWN NAME STATE PROGRESS LOSS VALID_SCORE TEST_SCORE LEFT SPEED METHOD STUDY TAGS CREATED",
     start=0,
 )
 """Columns from the left; what they hold is in `run_columns`."""
@@ -97,17 +102,17 @@ def run_columns(
             "{:,.3f}".format,
             **_number("Validation loss of the step that is saved, in nats per target token"),
         ),
-        RunColumn.VALID_BLEU: score_column(
-            "BLEU valid",
-            valid_bleu,
+        RunColumn.VALID_SCORE: score_column(
+            "Valid score",
+            valid_score,
             "{:,.1f}".format,
-            **_number("Corpus BLEU of the validation inputs at the step that is saved"),
+            **_number(f"Score of the validation inputs at the saved step, by {_MAIN_METRICS}"),
         ),
-        RunColumn.TEST_BLEU: score_column(
-            "BLEU test",
-            test_bleu,
+        RunColumn.TEST_SCORE: score_column(
+            "Test score",
+            test_score,
             "{:,.1f}".format,
-            **_number("Corpus BLEU of the test inputs, decoded once the run ends"),
+            **_number(f"Score of the test inputs, predicted once the run ends, by {_MAIN_METRICS}"),
         ),
         RunColumn.LEFT: _column(
             "Left",

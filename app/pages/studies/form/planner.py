@@ -14,7 +14,6 @@ from app.pages.studies.form.draft import StudyDraft
 from app.words import size
 from engine.contract.errors import UserError
 from engine.contract.files.writing import slug
-from engine.contract.metrics import DEFAULT_METRICS
 from engine.contract.runs.events import RunState
 from engine.contract.specs.data import Role
 from engine.contract.specs.run import RunSpec, new_run_id
@@ -22,6 +21,7 @@ from engine.contract.studies.options import study_command
 from engine.contract.studies.planning import plan, with_existing
 from engine.contract.studies.recipes import RECIPES, StudyKind, StudySettings
 from engine.contract.studies.study import StudyRun, StudySpec
+from engine.contract.tasks.all import task_info
 
 
 class StudyPlanner(QObject):
@@ -123,7 +123,7 @@ class StudyPlanner(QObject):
                 else replace(run, spec=replace(run.spec, run_id=f"{first}-{number:03d}"))
                 for number, run in enumerate(self.runs, start=1)
             ),
-            metrics=DEFAULT_METRICS,
+            metrics=task_info(self.runs[0].spec.task).metrics,
             unseen=self._unseen(),
             created_s=time.time(),
         )
