@@ -197,7 +197,8 @@ def run_spec(
         UserError: a value does not read as its type, is outside its range, or belongs to
             another method.
     """
-    method, task = METHODS_BY_NAME[arguments.method].spec(), task_for(mapping.answer)
+    method = METHODS_BY_NAME[arguments.method].default(mapping.answer)
+    task = task_for(mapping.answer)
     split = Split()
     if arguments.unseen:
         if arguments.category_column is None:

@@ -22,7 +22,7 @@ from engine.contract.specs.answer import AnswerKind
 from engine.contract.specs.data import DataSpec, Linearisation, Mapping, Role, Split, SplitKind
 from engine.contract.specs.run import RunSpec, default_training
 from engine.contract.specs.training import TrainingSpec
-from engine.contract.tasks.all import TASKS
+from engine.contract.tasks.all import TASKS, task_info
 
 _TASK_PARTS = {name: kind for info in TASKS for name, kind in info.parts}
 
@@ -204,7 +204,7 @@ def value_text(value: object) -> str:
 
 def default_spec(spec: RunSpec) -> RunSpec:
     """The same run with chosen defaults everywhere but in data set, mapping and method kind."""
-    method = info_of(spec.method).spec()
+    method = info_of(spec.method).default(task_info(spec.task).answer)
     split = Split(kind=spec.data.split.kind, unseen_categories=spec.data.split.unseen_categories)
     data = DataSpec(spec.data.dataset, spec.data.fingerprint, spec.data.mapping, split=split)
     return dataclasses.replace(

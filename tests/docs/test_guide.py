@@ -11,6 +11,8 @@ from engine.backbones.paths import CACHE_VARIABLE
 from engine.contract.methods.all import METHODS
 from engine.contract.specs.run import default_training
 from engine.contract.specs.training import DecodingSpec, Device
+from engine.contract.tasks.all import task_info
+from engine.contract.tasks.generation import GenerationTask
 from engine.contract.tasks.labels import LabelTask
 from engine.decoding.decoder import decode
 from engine.decoding.systems import Systems
@@ -34,7 +36,8 @@ def test_the_guide_names_every_method_with_its_rate() -> None:
     rates = {name: (writing, reading) for name, writing, reading in re.findall(row, GUIDE, re.M)}
     usual = {
         info.name: tuple(
-            str(default_training(info.spec(), task).learning_rate) for task in (None, LabelTask())
+            str(default_training(info.default(task_info(task).answer), task).learning_rate)
+            for task in (GenerationTask(), LabelTask())
         )
         for info in METHODS
     }

@@ -91,6 +91,7 @@ class MethodInfo(Generic[M]):
         draw: how it looks on a backbone; raises as `counts`.
         learning_rate: the recommended peak rate, with where it comes from.
         reading_rate: the same where the answer is read by a head, which starts from nothing.
+        reading: the recommended settings there, where they are not the spec's defaults.
         objective: the recommended one.
         exports: formats that can hold what it trains.
         offered: options with which a study offers it, such as "budget=3"; "" for its defaults.
@@ -111,6 +112,7 @@ class MethodInfo(Generic[M]):
     draw: Callable[[BackboneShape, M], Drawing]
     learning_rate: Callable[[M], float]
     reading_rate: Callable[[M], float]
+    reading: Callable[[], M] | None = None
     objective: Objective = TrainingSpec.objective
     exports: tuple[str, ...] = ("native",)
     offered: tuple[str, ...] = ("",)
@@ -119,6 +121,11 @@ class MethodInfo(Generic[M]):
     is_baseline: bool = False
     needs_head: bool = False
     memory_remedies: Callable[[M], tuple[Remedy, ...]] = lambda method: ()
+
+    def default(self, answer: AnswerKind) -> M:
+        """The recommended settings where this is predicted."""
+        made = self.spec if answer is AnswerKind.TEXT or self.reading is None else self.reading
+        return made()
 
     def can_predict(self, answer: AnswerKind) -> bool:
         """Whether it has something to train where this is predicted."""

@@ -248,8 +248,13 @@ def _describe(method: PrefixMethod) -> str:
 
 
 def _reading_rate(method: PrefixMethod) -> float:
-    """Those of P-tuning v2's scripts are from 5e-3 to 3e-2."""
-    return 1e-2 if method.parametrisation is Parametrisation.DIRECT else 5e-3
+    """Directly as in P-tuning v2's scripts, 5e-3 to 3e-2; with an MLP, 5e-3 predicts one label."""
+    return 1e-2 if method.parametrisation is Parametrisation.DIRECT else 5e-4
+
+
+def _reading() -> PrefixMethod:
+    """As P-tuning v2 has it: the vectors are trained themselves, from small random ones."""
+    return PrefixMethod(parametrisation=Parametrisation.DIRECT, init=Init.RANDOM)
 
 
 def _learning_rate(method: PrefixMethod) -> float:
@@ -354,6 +359,7 @@ PREFIX = MethodInfo(
     draw=_draw,
     learning_rate=_learning_rate,
     reading_rate=_reading_rate,
+    reading=_reading,
     exports=("native", "peft", "transformers", "llamacpp", "mlx"),
     saved_as=ArtifactKind.PREFIX,
     memory_remedies=_memory_remedies,

@@ -28,6 +28,7 @@ from engine.contract.reading.reading import ReadOptions
 from engine.contract.schema import settings_of
 from engine.contract.specs.run import RunSpec, default_training
 from engine.contract.studies.recipes import RECIPES, StudySettings
+from engine.contract.tasks.all import task_info
 
 OWN = "prefix"
 """The method that a study starts from, in `--methods`."""
@@ -92,7 +93,7 @@ def _start(name: str, base: RunSpec) -> MethodSpec:
     """A method as it is before its options: the study's own, or the defaults."""
     if name == OWN:
         return base.method
-    method: MethodSpec = METHODS_BY_NAME[name].spec()
+    method: MethodSpec = METHODS_BY_NAME[name].default(task_info(base.task).answer)
     return method
 
 

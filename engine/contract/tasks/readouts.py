@@ -30,8 +30,9 @@ class Pooling(enum.Enum):
     """Which hidden states stand for a whole text."""
 
     AUTO = "auto"
-    """The first token's of encoders whose tokenizer puts one there, as BERT and RoBERTa; the last
-    token's of decoders; the first state of an encoder–decoder's decoder."""
+    """The first token's of masked models, as of BERT and RoBERTa; the mean of encoders without a
+    head for blanks, which mostly were made to compare sentences by it; the last token's of
+    decoders; the first state of an encoder–decoder's decoder."""
     FIRST = "first"
     MEAN = "mean"
     LAST = "last"
@@ -49,7 +50,8 @@ class HeadSpec:
         Pooling.AUTO,
         label="Pooling",
         help="Which hidden states stand for the text: the first token's, the mean of all, or the "
-        "last token's. Automatic takes the first of encoders and the last of decoders.",
+        "last token's. Automatic takes the first of masked models, the mean of sentence "
+        "encoders and the last of decoders.",
         labels=(
             (Pooling.AUTO, "automatic"),
             (Pooling.FIRST, "first token"),

@@ -176,6 +176,7 @@ def pooling_of(pooling: Pooling, encoder: TextEncoder) -> Pooling:
     kind = encoder.backbone.shape.kind
     if kind is BackboneKind.DECODER:
         return Pooling.LAST
-    if kind is BackboneKind.ENCODER_DECODER or encoder.starts_with_special:
+    is_first = kind is BackboneKind.MASKED and encoder.starts_with_special
+    if kind is BackboneKind.ENCODER_DECODER or is_first:
         return Pooling.FIRST
     return Pooling.MEAN

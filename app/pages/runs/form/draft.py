@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from engine.contract import codec
 from engine.contract.backbone import BackboneShape
 from engine.contract.errors import ProtocolError, UserError
-from engine.contract.methods.all import METHODS_BY_NAME, MethodSpec, info_of
+from engine.contract.methods.all import METHODS, METHODS_BY_NAME, MethodSpec, info_of
 from engine.contract.methods.info import MethodInfo
 from engine.contract.methods.prefix import PREFIX
 from engine.contract.options import OPTIONS, answers_of, value_at
@@ -130,7 +130,8 @@ def default_draft(backbone: str = "", answer: AnswerKind = AnswerKind.TEXT) -> D
             "answer": answer,
             "method.kind": PREFIX.name,
             **{name: item.default for name, item in SETTINGS.items()},
-            **_default_training(PREFIX.spec(), answer),
+            **_default_methods(answer),
+            **_default_training(PREFIX.default(answer), answer),
         }
     )
 
@@ -145,29 +146,46 @@ def draft_of(spec: RunSpec) -> Draft:
     for name in SETTINGS:
         with contextlib.suppress(KeyError):  # another method's
             values[name] = value_at(spec, name)
-    return default_draft().changed(values)
+    return default_draft(answer=values["answer"]).changed(values)
 
 
 def change(draft: Draft, name: str, value: Any) -> Draft:
-    """The draft with one other setting; untouched training defaults come along.
+    """The draft with one other setting; untouched defaults come along.
 
     Each method has its own for each kind of answer, and a prefix that is trained itself has another
     learning rate than one made by an MLP.
     """
     changed = draft.changed({name: value})
+    if name == "answer":
+        methods = (_default_methods(each["answer"]) for each in (draft, changed))
+        changed = _following(draft, changed, *methods)
     if name != "answer" and not name.startswith("method."):
         return changed
-    before, after = (
-        _default_training(_valid_method(each), each["answer"]) for each in (draft, changed)
-    )
+    training = (_default_training(_valid_method(each), each["answer"]) for each in (draft, changed))
+    return _following(draft, changed, *training)
+
+
+def _following(
+    draft: Draft, changed: Draft, before: dict[str, Any], after: dict[str, Any]
+) -> Draft:
+    """With the new default of each setting that had the old one."""
     return changed.changed({key: after[key] for key in after if draft[key] == before[key]})
+
+
+def _default_methods(answer: AnswerKind) -> dict[str, Any]:
+    """The settings of all methods; of those that several have, the first's."""
+    return {
+        f"method.{item.name}": getattr(info.default(answer), item.name)
+        for info in reversed(METHODS)
+        for item in settings_of(info.spec)
+    }
 
 
 def _valid_method(draft: Draft) -> MethodSpec:
     try:
         return draft.method()
     except UserError:  # a value is out of range just now
-        method: MethodSpec = draft.info.spec()
+        method: MethodSpec = draft.info.default(draft["answer"])
         return method
 
 

@@ -67,7 +67,8 @@ def _about(run: RunModel) -> Rows:
 
 
 def _settings(run: RunModel) -> list[tuple[str, Rows]]:
-    draft, default = draft_of(run.spec), default_draft()
+    draft = draft_of(run.spec)
+    default = default_draft(answer=draft["answer"])
     groups = []
     for section in SECTIONS:
         rows: Rows = []
