@@ -9,6 +9,7 @@ from engine.contract import codec
 from engine.contract.methods.finetune import FinetuneMethod
 from engine.contract.methods.lora import LoraMethod
 from engine.contract.methods.prefix import Depth, Init, Parametrisation, Placement, PrefixMethod
+from engine.contract.specs.answer import AnswerKind
 from engine.contract.specs.data import Column, Mapping, Role, Split, SplitKind
 from engine.contract.specs.run import RunSpec, default_training, describe_method
 from engine.contract.studies.figure import panels_of
@@ -19,6 +20,7 @@ from engine.contract.studies.planning import essence, plan, with_existing
 from engine.contract.studies.recipes import RECIPES, Recipe, StudyKind, StudySettings
 from engine.contract.studies.results import ALL, Mean, StudyResults, Summary
 from engine.contract.studies.study import StudyRun, StudySpec
+from engine.contract.tasks.all import task_for
 from tests.contract.objects import SPEC
 from tests.helpers.errors import refused
 
@@ -26,8 +28,16 @@ PREFIX = PrefixMethod(prefix_length=6)
 BASE = replace(SPEC, method=PREFIX, training=default_training(PREFIX))
 
 
+LABELS = replace(
+    BASE,
+    task=task_for(AnswerKind.LABEL),
+    data=replace(BASE.data, mapping=replace(BASE.data.mapping, answer=AnswerKind.LABEL)),
+)
+
+
 def settings(kind: StudyKind, **changes: object) -> StudySettings:
-    return StudySettings(kind, BASE, **changes)  # type: ignore[arg-type]
+    base = LABELS if RECIPES[kind].answers else BASE
+    return StudySettings(kind, base, **changes)  # type: ignore[arg-type]
 
 
 def texts(kind: StudyKind, runs: Iterable[StudyRun]) -> list[tuple[str, str]]:
@@ -47,8 +57,11 @@ def test_only_what_is_studied_differs(kind: StudyKind) -> None:
     runs = plan(settings(kind))
     assert len({run.spec.run_id for run in runs}) == len(runs)
     assert {run.spec.backbone for run in runs} == {BASE.backbone}
-    assert {run.spec.task for run in runs} == {BASE.task}
-    held_out = {replace(run.spec.data.split, max_train_rows=None, sample_seed=None) for run in runs}
+    assert {run.spec.task for run in runs} == {settings(kind).base.task}
+    held_out = {
+        replace(run.spec.data.split, max_train_rows=None, per_label=None, sample_seed=None)
+        for run in runs
+    }
     assert held_out == {replace(BASE.data.split, max_train_rows=None, sample_seed=None)}
     for replicate in range(3):
         alike = [run.spec for run in runs if run.replicate == replicate]
@@ -68,6 +81,35 @@ def test_low_data_varies_the_rows_alone() -> None:
     assert {run.spec.data.split.max_train_rows for run in runs} == {50, 100, 200, 500}
     assert {run.spec.training.epochs for run in runs} == {BASE.training.epochs}
     assert {run.spec.training.max_steps for run in runs} == {None}
+
+
+def test_few_rows_draws_other_rows_of_each_label() -> None:
+    runs = plan(settings(StudyKind.FEW_ROWS, shots=(4, 16)))
+    assert {run.spec.data.split.per_label for run in runs} == {4, 16}
+    assert {run.spec.data.split.max_train_rows for run in runs} == {None}
+    assert {run.spec.data.split.seed for run in runs} == {BASE.data.split.seed}
+    assert texts(StudyKind.FEW_ROWS, runs)[0] == (describe_method(PREFIX), "4")
+    samples = plan(settings(StudyKind.FEW_ROWS, shots=(4,), samples=2, seeds=(0,)))
+    assert {run.spec.data.split.sample_seed for run in samples} == {0, 1}
+    drawn = [replace(run.spec.data.split, sample_seed=7) for run in samples]
+    others = [
+        replace(run.spec, data=replace(run.spec.data, split=split))
+        for run, split in zip(samples, drawn, strict=True)
+    ]
+    assert with_existing(samples, others) == samples
+    with refused("study-of-another-task", answer="text"):
+        plan(StudySettings(StudyKind.FEW_ROWS, BASE))
+
+
+def test_lengths_with_and_without_an_mlp() -> None:
+    runs = plan(settings(StudyKind.LENGTH_AND_FORM, lengths=(4, 8)))
+    assert texts(StudyKind.LENGTH_AND_FORM, runs) == [
+        ("prefix, direct", "4"),
+        ("prefix, MLP 512", "4"),
+        ("prefix, direct", "8"),
+        ("prefix, MLP 512", "8"),
+    ]
+    assert len({run.spec.training.learning_rate for run in runs}) == 2
 
 
 def test_each_method_has_its_own_learning_rate() -> None:

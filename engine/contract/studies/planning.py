@@ -21,10 +21,19 @@ def plan(settings: StudySettings) -> tuple[StudyRun, ...]:
     """All runs of a study, with new run ids; every replicate whole before the next.
 
     Raises:
-        UserError: a study of methods without two of them, samples of all the rows there are, or
-            a value outside its range.
+        UserError: a study of methods without two of them, of other data than these, samples of all
+            the rows there are, or a value outside its range.
     """
-    specs = list(RECIPES[settings.kind].runs(settings))
+    recipe, answer = RECIPES[settings.kind], settings.base.data.mapping.answer
+    if recipe.answers and answer not in recipe.answers:
+        raise UserError(
+            "study-of-another-task",
+            "The study “{study}” draws rows of each label, and the target here is {answer}, not a "
+            "label. Choose other data, or another study.",
+            study=recipe.title,
+            answer=answer.value,
+        )
+    specs = list(recipe.runs(settings))
     if settings.samples > 1 and not all(spec.data.split.chooses_rows for spec in specs):
         raise UserError(
             "samples-of-all-rows",

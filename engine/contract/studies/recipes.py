@@ -1,4 +1,4 @@
-"""The studies of the paper as recipes: from one run to the runs that differ in what is studied.
+"""The studies of the papers as recipes: from one run to the runs that differ in what is studied.
 
 A study is one entry of `RECIPES`: what it varies, what it asks of the user, how its runs are made,
 and the words of its figure. Command line, form, figure and tables follow from it.
@@ -21,7 +21,19 @@ from engine.contract.methods.prefix import (
     as_prefix,
 )
 from engine.contract.schema import SettingField, check_range, setting, settings_of
+from engine.contract.specs.answer import AnswerKind
 from engine.contract.specs.run import RunSpec, default_training, describe_method
+from engine.contract.studies.run_texts import (
+    any_length_text,
+    form_text,
+    init_text,
+    length_text,
+    method_text,
+    no_text,
+    rows_text,
+    shots_text,
+    words_text,
+)
 
 PAPER_WORDS = ("active", "elephant", "summarize", "table-to-text:", "banana")
 """Words of Li & Liang 2021, figure 5: of the task, and of nothing in it."""
@@ -40,6 +52,8 @@ class StudyKind(enum.Enum):
     PLACEMENT = "placement"
     METHODS = "methods"
     EXTRAPOLATION = "extrapolation"
+    FEW_ROWS = "few-rows"
+    LENGTH_AND_FORM = "length-and-form"
 
 
 @dataclass(frozen=True)
@@ -48,9 +62,10 @@ class StudySettings:
 
     Attributes:
         base: the run that all runs start from; a prefix.
-        methods: what is compared (LOW_DATA, METHODS, EXTRAPOLATION).
+        methods: what is compared (LOW_DATA, METHODS, EXTRAPOLATION, FEW_ROWS).
         sizes: training rows (LOW_DATA).
-        lengths: prefix lengths, in tokens (LENGTH, PLACEMENT).
+        shots: training rows of each label, and as many validation rows (FEW_ROWS).
+        lengths: prefix lengths, in tokens (LENGTH, PLACEMENT, LENGTH_AND_FORM).
         words: texts to start from (INITIALISATION).
         seeds: of initialisation, order and dropout.
         samples: how often other training rows are drawn; each is trained with every seed.
@@ -64,6 +79,13 @@ class StudySettings:
         (50, 100, 200, 500),
         label="Sizes",
         help="Training rows of each point in the figure, such as 50, 100, 200, 500",
+        low=1,
+        high=MAX_SIZE,
+    )
+    shots: tuple[int, ...] = setting(
+        (4, 8, 16, 32),
+        label="Rows per label",
+        help="Rows of each label to train on, and as many to validate on, such as 4, 8, 16, 32",
         low=1,
         high=MAX_SIZE,
     )
@@ -121,17 +143,9 @@ class StudySettings:
                 check_range(f"One of {field.name}", value, low=1, high=field.setting.high)
 
 
-def _no_text(_spec: RunSpec) -> str:
-    return ""
-
-
-def _method_text(spec: RunSpec) -> str:
-    return describe_method(spec.method)
-
-
 @dataclass(frozen=True)
 class Recipe:
-    """One study of the paper.
+    """One study of a paper.
 
     Attributes:
         title: what the figure is called.
@@ -147,6 +161,7 @@ class Recipe:
         point_form: the point of a run with what it is, such as "{point} training rows".
         name_form: a run's name without its seed; of {method}, {series} and {point}.
         needs_unseen: whether some categories have to be held out.
+        answers: what has to be predicted; empty for anything.
     """
 
     title: str
@@ -156,8 +171,8 @@ class Recipe:
     runs: Callable[[StudySettings], Iterator[RunSpec]]
     point: tuple[str, ...]
     series: tuple[str, ...] = ()
-    point_text: Callable[[RunSpec], str] = _method_text
-    series_text: Callable[[RunSpec], str] = _no_text
+    point_text: Callable[[RunSpec], str] = method_text
+    series_text: Callable[[RunSpec], str] = no_text
     point_title: str = "Method"
     series_title: str = "Method"
     axis: str = ""
@@ -165,6 +180,7 @@ class Recipe:
     point_form: str = "{point}"
     name_form: str = "{method}"
     needs_unseen: bool = False
+    answers: tuple[AnswerKind, ...] = ()
 
 
 def _with_method(base: RunSpec, method: MethodSpec) -> RunSpec:
@@ -178,18 +194,38 @@ def _with_method(base: RunSpec, method: MethodSpec) -> RunSpec:
     return replace(base, method=method, training=training)
 
 
+def _each_method(
+    settings: StudySettings, *, rows: int | None = None, per_label: int | None = None
+) -> Iterator[RunSpec]:
+    """The methods that are compared, on the split with these limits if there is one."""
+    base = settings.base
+    if (rows, per_label) != (None, None):
+        split = replace(base.data.split, max_train_rows=rows, per_label=per_label)
+        base = replace(base, data=replace(base.data, split=split))
+    for method in _compared(settings):
+        yield _with_method(base, method)
+
+
 def _low_data(settings: StudySettings) -> Iterator[RunSpec]:
     for size in settings.sizes:
-        split = replace(settings.base.data.split, max_train_rows=size)
-        base = replace(settings.base, data=replace(settings.base.data, split=split))
-        for method in _compared(settings):
-            yield _with_method(base, method)
+        yield from _each_method(settings, rows=size)
+
+
+def _few_rows(settings: StudySettings) -> Iterator[RunSpec]:
+    for shots in settings.shots:
+        yield from _each_method(settings, per_label=shots)
+
+
+def _length_and_form(settings: StudySettings) -> Iterator[RunSpec]:
+    for length in settings.lengths:
+        for form in (Parametrisation.DIRECT, Parametrisation.MLP):
+            method = replace(_prefix(settings.base), prefix_length=length, parametrisation=form)
+            yield _with_method(settings.base, method)
 
 
 def _length(settings: StudySettings) -> Iterator[RunSpec]:
     for length in settings.lengths:
-        method = replace(_prefix(settings.base), prefix_length=length)
-        yield replace(settings.base, method=method)
+        yield replace(settings.base, method=replace(_prefix(settings.base), prefix_length=length))
 
 
 def _initialisation(settings: StudySettings) -> Iterator[RunSpec]:
@@ -212,17 +248,11 @@ def _placement(settings: StudySettings) -> Iterator[RunSpec]:
         (Depth.ALL_LAYERS, Placement.INFIX),
         (Depth.EMBEDDING_ONLY, Placement.PREFIX),
     )
+    prefix = _prefix(settings.base)
     for length in settings.lengths:
         for depth, position in forms:
-            method = replace(
-                _prefix(settings.base), prefix_length=length, depth=depth, position=position
-            )
+            method = replace(prefix, prefix_length=length, depth=depth, position=position)
             yield replace(settings.base, method=method)
-
-
-def _methods(settings: StudySettings) -> Iterator[RunSpec]:
-    for method in _compared(settings):
-        yield _with_method(settings.base, method)
 
 
 def _prefix(spec: RunSpec) -> PrefixMethod:
@@ -249,36 +279,6 @@ def _compared(settings: StudySettings) -> tuple[MethodSpec, ...]:
     return methods
 
 
-def _rows_text(spec: RunSpec) -> str:
-    rows = spec.data.split.max_train_rows
-    return "all" if rows is None else str(rows)
-
-
-def _length_text(spec: RunSpec) -> str:
-    return str(getattr(spec.method, "prefix_length", ""))
-
-
-def _form_text(spec: RunSpec) -> str:
-    """How a prefix is parametrised: "MLP 512"."""
-    return describe_method(spec.method).rpartition(", ")[2]
-
-
-def _any_length_text(spec: RunSpec) -> str:
-    """A method whatever its length: "prefix, MLP 512"."""
-    words, length = describe_method(spec.method), _length_text(spec)
-    return words.replace(f" {length}", "", 1) if length else words
-
-
-def _init_text(spec: RunSpec) -> str:
-    is_random = getattr(spec.method, "init", Init.RANDOM) is Init.RANDOM
-    return "at random" if is_random else "from real words"
-
-
-def _words_text(spec: RunSpec) -> str:
-    is_random = getattr(spec.method, "init", Init.RANDOM) is Init.RANDOM
-    return "at random" if is_random else f"from “{getattr(spec.method, 'init_text', '')}”"
-
-
 RECIPES: Mapping[StudyKind, Recipe] = {
     StudyKind.LOW_DATA: Recipe(
         title="Low data",
@@ -287,9 +287,9 @@ RECIPES: Mapping[StudyKind, Recipe] = {
         settings=("sizes", "methods"),
         runs=_low_data,
         series=(METHOD,),
-        series_text=_method_text,
+        series_text=method_text,
         point=(ROWS,),
-        point_text=_rows_text,
+        point_text=rows_text,
         point_title="Training rows",
         axis="training rows",
         logarithmic=True,
@@ -302,9 +302,9 @@ RECIPES: Mapping[StudyKind, Recipe] = {
         question="How long should the prefix be?",
         settings=("lengths",),
         runs=_length,
-        series_text=_any_length_text,
+        series_text=any_length_text,
         point=(LENGTH,),
-        point_text=_length_text,
+        point_text=length_text,
         point_title="Prefix length",
         axis="prefix length, tokens",
         point_form="prefix length {point}",
@@ -316,7 +316,7 @@ RECIPES: Mapping[StudyKind, Recipe] = {
         settings=("words",),
         runs=_initialisation,
         point=("method.init", "method.init_text"),
-        point_text=_words_text,
+        point_text=words_text,
         point_title="Initialisation",
         name_form="{method}, {point}",
     ),
@@ -327,10 +327,10 @@ RECIPES: Mapping[StudyKind, Recipe] = {
         settings=(),
         runs=_parametrisation,
         series=("method.init",),
-        series_text=_init_text,
+        series_text=init_text,
         series_title="Initialisation",
         point=("method.parametrisation",),
-        point_text=_form_text,
+        point_text=form_text,
         point_title="Parametrisation",
         name_form="{method}, {series}",
     ),
@@ -341,9 +341,9 @@ RECIPES: Mapping[StudyKind, Recipe] = {
         settings=("lengths",),
         runs=_placement,
         series=("method.depth", "method.position"),
-        series_text=_any_length_text,
+        series_text=any_length_text,
         point=(LENGTH,),
-        point_text=_length_text,
+        point_text=length_text,
         point_title="Trained vectors",
         axis="trained vectors, tokens",
         point_form="trained vectors {point}",
@@ -353,7 +353,7 @@ RECIPES: Mapping[StudyKind, Recipe] = {
         source="table 2",
         question="How do prefix-tuning and the other methods compare?",
         settings=("methods",),
-        runs=_methods,
+        runs=_each_method,
         point=(METHOD,),
     ),
     StudyKind.EXTRAPOLATION: Recipe(
@@ -361,8 +361,40 @@ RECIPES: Mapping[StudyKind, Recipe] = {
         source="tables 2 and 4",
         question="How do the methods do on categories that they have not seen?",
         settings=("methods",),
-        runs=_methods,
+        runs=_each_method,
         point=(METHOD,),
         needs_unseen=True,
+    ),
+    StudyKind.FEW_ROWS: Recipe(
+        title="Few rows",
+        source="Gao et al. 2021, table 3",
+        question="Which method learns most from a few rows of each label?",
+        settings=("shots", "methods"),
+        runs=_few_rows,
+        series=(METHOD,),
+        series_text=method_text,
+        point=("data.split.per_label",),
+        point_text=shots_text,
+        point_title="Rows per label",
+        axis="rows per label",
+        logarithmic=True,
+        point_form="{point} rows per label",
+        name_form="{method}, {point} rows per label",
+        answers=(AnswerKind.LABEL,),
+    ),
+    StudyKind.LENGTH_AND_FORM: Recipe(
+        title="Prompt length and MLP",
+        source="P-tuning v2, figure 4",
+        question="How long should the prefix be, and does an MLP help?",
+        settings=("lengths",),
+        runs=_length_and_form,
+        series=("method.parametrisation",),
+        series_text=any_length_text,
+        series_title="Parametrisation",
+        point=(LENGTH,),
+        point_text=length_text,
+        point_title="Prefix length",
+        axis="prefix length, tokens",
+        point_form="prefix length {point}",
     ),
 }

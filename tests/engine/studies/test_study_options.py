@@ -21,6 +21,7 @@ from engine.contract.methods.prefix import Parametrisation, PrefixMethod
 from engine.contract.methods.prompt import PromptMethod
 from engine.contract.methods.top_layers import TopLayersMethod
 from engine.contract.reading.reading import ReadOptions
+from engine.contract.specs.answer import AnswerKind
 from engine.contract.specs.data import Split, SplitKind
 from engine.contract.specs.run import RunSpec, default_training
 from engine.contract.studies.options import (
@@ -33,10 +34,22 @@ from engine.contract.studies.options import (
 from engine.contract.studies.planning import plan
 from engine.contract.studies.recipes import RECIPES, StudyKind, StudySettings
 from engine.contract.studies.study import StudyRun
+from engine.contract.tasks.all import task_for
 from tests.contract.objects import SPEC
 
 PREFIX = PrefixMethod(prefix_length=6, mid_dim=32)
 BASE = replace(SPEC, method=PREFIX, training=default_training(PREFIX))
+LABEL_TASK = task_for(AnswerKind.LABEL)
+LABELS = replace(
+    BASE,
+    task=LABEL_TASK,
+    training=default_training(PREFIX, LABEL_TASK),
+    data=replace(BASE.data, mapping=replace(BASE.data.mapping, answer=AnswerKind.LABEL)),
+)
+
+
+def base_of(kind: StudyKind) -> RunSpec:
+    return LABELS if RECIPES[kind].answers else BASE
 
 
 def essence(runs: tuple[StudyRun, ...]) -> tuple[StudyRun, ...]:
@@ -55,6 +68,7 @@ def parsed(command: str, like: RunSpec) -> StudySettings:
         split=arguments.split_column,
         category=arguments.category_column,
     )
+    mapping = replace(mapping, answer=AnswerKind(arguments.task or "text"))
     base = run_spec(
         arguments,
         dataset=like.data.dataset,
@@ -72,9 +86,18 @@ def command(settings: StudySettings) -> str:
 
 @pytest.mark.parametrize("kind", StudyKind)
 def test_defaults_need_few_words(kind: StudyKind) -> None:
-    settings = StudySettings(kind, BASE)
+    settings = StudySettings(kind, base_of(kind))
     words = command(settings)
-    for flag in ("--sizes", "--lengths", "--words", "--methods", "--seeds", "--samples", "--name"):
+    for flag in (
+        "--sizes",
+        "--shots",
+        "--lengths",
+        "--words",
+        "--methods",
+        "--seeds",
+        "--samples",
+        "--name",
+    ):
         assert flag not in words
     assert essence(plan(parsed(words, BASE))) == essence(plan(settings))
 
@@ -170,10 +193,12 @@ def test_every_study_comes_back(
     seeds: list[int],
     samples: int,
 ) -> None:
-    split = replace(BASE.data.split, max_train_rows=30)
-    base = replace(BASE, data=replace(BASE.data, split=split))
+    base = base_of(kind)
+    split = replace(base.data.split, max_train_rows=30)
+    base = replace(base, data=replace(base.data, split=split))
     settings = StudySettings(
-        kind, base, sizes=sizes, lengths=lengths, words=tuple(words), seeds=tuple(seeds),
+        kind, base, sizes=sizes, shots=sizes, lengths=lengths, words=tuple(words),
+        seeds=tuple(seeds),
         samples=samples,
     )  # fmt: skip
     assert essence(plan(parsed(command(settings), BASE))) == essence(plan(settings))

@@ -18,7 +18,8 @@ CARD_CHARS = 46
 EXPLANATION = (
     "A study trains runs that differ only in what is varied: the data, held-out inputs and "
     "decoding are the same, with several seeds. It produces a figure and a table with confidence "
-    "intervals. Each recipe reproduces a figure or table of Li & Liang (2021) on your data."
+    "intervals. Each recipe reproduces a figure or table on your data: of Li & Liang (2021), where "
+    "no other paper is named."
 )
 
 
@@ -34,7 +35,7 @@ class RecipeChooser(VerticalArea):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.setAccessibleName("Recipes of studies")
-        self.heading = Label("Reproduce one of the paper's figures on your own data")
+        self.heading = Label("Reproduce a paper's figure on your own data")
         self.heading.setFont(scaled_font(130, bold=True))
         self.heading.setWordWrap(True)
         self.buttons: dict[StudyKind, QPushButton] = {}
