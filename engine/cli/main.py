@@ -176,7 +176,8 @@ def _study_verb(verbs: argparse._SubParsersAction[Parser]) -> None:
     verb.add_argument(
         "--metrics",
         metavar="NAMES",
-        help=f"comma-separated, as in score (default {_DEFAULT_METRICS})",
+        help=f"comma-separated, as in score (default those of the task; of texts "
+        f"{_DEFAULT_METRICS})",
     )
     add_encoder_options(verb)
     verb.add_argument(

@@ -14,7 +14,7 @@ from engine.cli.reading import inspect, reading_options
 from engine.cli.training import EXIT_STOPPED, backbone_of, columns_of, work
 from engine.contract.errors import UserError
 from engine.contract.files.writing import slug
-from engine.contract.metrics import DEFAULT_METRICS, needs_encoder
+from engine.contract.metrics import needs_encoder
 from engine.contract.projects.dataset_store import DatasetStore
 from engine.contract.projects.project import DatasetEntry, ProjectFolder
 from engine.contract.protocol.outputs import CollectStudy
@@ -30,6 +30,7 @@ from engine.contract.studies.options import compared_method
 from engine.contract.studies.planning import essence, plan, with_existing
 from engine.contract.studies.recipes import RECIPES, StudyKind, StudySettings
 from engine.contract.studies.study import StudyFolder, StudySpec
+from engine.contract.tasks.all import task_info
 from engine.data.scanning import scan
 from engine.data.split_report import describe_split
 from engine.metrics.bertscore import check_encoder
@@ -113,10 +114,11 @@ def _made(
     report = inspect(console, source, options, answer=arguments.task)
     mapping, form = columns_of(arguments, report)
     arguments.backbone = backbone_of(arguments.backbone)
-    metrics = _metrics(arguments.metrics) if arguments.metrics else DEFAULT_METRICS
     # Checked before the file is imported: a mistyped word should cost no time.
     draft = run_spec(arguments, dataset="", fingerprint="", mapping=mapping, linearisation=form)
     plan(study_settings(arguments, kind, draft))
+    default = task_info(draft.task).metrics
+    metrics = _metrics(arguments.metrics) if arguments.metrics else default
     entry, fingerprint = dataset_of(
         console,
         project,

@@ -17,6 +17,7 @@ from engine.contract.studies.results import (
     StudyResults,
     mean_text,
 )
+from engine.contract.studies.run_texts import cited
 from engine.contract.studies.study import StudySpec
 from engine.contract.tables.saving import Line
 
@@ -67,7 +68,7 @@ def markdown(study: StudySpec, results: StudyResults) -> str:
     lines = [
         f"# {_single_line(study.name)}",
         "",
-        f"{recipe.question} (Li & Liang 2021, {recipe.source})",
+        f"{recipe.question} ({cited(recipe.source)})",
         "",
     ]
     lines += _markdown_table(*_table(study, results))

@@ -20,6 +20,7 @@ from engine.contract.metrics import answer_of, needs_encoder
 from engine.contract.runs.scores import Encoder
 from engine.contract.specs.answer import AnswerKind
 from engine.contract.studies.recipes import RECIPES
+from engine.contract.studies.run_texts import cited
 from engine.contract.studies.study import StudySpec
 
 BADGES = 5
@@ -116,7 +117,7 @@ class StudyHeader(QWidget):
         self.time.setText(time)
         recipe = RECIPES[study.kind]
         self.name.set_full_text(study.name)
-        self.question.setText(f"{recipe.question} Li & Liang (2021), {recipe.source}.")
+        self.question.setText(f"{recipe.question} {cited(recipe.source)}.")
         self.headline.setText(count.headline)
         self.headline.set_tone("good" if count.finished == count.total else "frozen")
         for badge, state in zip_longest(self._badges, unfinished(count)):

@@ -149,7 +149,7 @@ class Recipe:
 
     Attributes:
         title: what the figure is called.
-        source: where the paper has it.
+        source: where the paper has it; another paper than Li & Liang's is named.
         question: one sentence for a page or a help text.
         settings: the fields of `StudySettings` that it reads, beside seeds and samples.
         runs: the runs of one replicate, without ids and seeds.

@@ -7,7 +7,7 @@ from engine.contract.specs.run import RunSpec, describe_method
 
 
 def no_text(_spec: RunSpec) -> str:
-    """Where runs are not told apart."""
+    """Where all runs are of one line."""
     return ""
 
 
@@ -53,3 +53,8 @@ def words_text(spec: RunSpec) -> str:
     """From which."""
     is_random = getattr(spec.method, "init", Init.RANDOM) is Init.RANDOM
     return "at random" if is_random else f"from “{getattr(spec.method, 'init_text', '')}”"
+
+
+def cited(source: str) -> str:
+    """Where a study is from; of the paper on prefixes where the source names none."""
+    return source if source[:1].isupper() else f"Li & Liang (2021), {source}"

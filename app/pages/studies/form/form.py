@@ -26,6 +26,7 @@ from engine.contract.methods.prefix import Init, as_prefix
 from engine.contract.specs.run import RunSpec, describe_method
 from engine.contract.specs.training import Strategy
 from engine.contract.studies.recipes import RECIPES
+from engine.contract.studies.run_texts import cited
 from engine.contract.tasks.all import decoding_of
 
 MINIMUM_LINES = 8
@@ -121,7 +122,7 @@ class StudyForm(QWidget):
         recipe = RECIPES[draft.kind]
         with QSignalBlocker(self.recipe):
             self.recipe.setCurrentIndex(self.recipe.findData(draft.kind))
-        self.question.setText(f"{recipe.question} Li & Liang (2021), {recipe.source}.")
+        self.question.setText(f"{recipe.question} {cited(recipe.source)}.")
         self.fields.show_draft()
         self.facts.show_facts(base_facts(planner.run))
         self.add.setEnabled(planner.error is None)
