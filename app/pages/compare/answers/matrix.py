@@ -109,7 +109,10 @@ class MatrixTable(TableView):
         header.setMinimumSectionSize(metrics.averageCharWidth() * 4)
         header.setDefaultSectionSize(width)
         rows = (metrics.horizontalAdvance(name) for name in self._gold)
-        self.verticalHeader().setFixedWidth(min(max(rows, default=0), most) + 5 * CELL_MARGIN)
+        heading = min(max(rows, default=0), most) + 5 * CELL_MARGIN
+        self.verticalHeader().setFixedWidth(heading)
+        bar = self.verticalScrollBar().sizeHint().width()
+        self.setMaximumWidth(heading + width * max(len(self._predicted), 1) + bar + 2)
 
 
 def _indices(names: Sequence[str], name: str | None) -> range:

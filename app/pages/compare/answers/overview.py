@@ -23,6 +23,8 @@ from engine.contract.runs.confusion import Confusion, GroupFigures
 
 _number = partial(TableColumn[GroupFigures], align=RIGHT)
 LEAST_ROWS = 4
+LARGE = 1000
+"""Stretch of the tables: what is beside them gets what they cannot use."""
 
 
 class GroupTable(TableView):
@@ -94,7 +96,7 @@ class Overview(QWidget):
         self._has_groups = bool(group)
         top = hbox(Label("Predictions of"), (self.chooser, 0), (self.everything, 0), 1,
                    spacing=SPACE_S)  # fmt: skip
-        tables = hbox((self.matrix, 1), (self.groups, 1), spacing=SPACE_M)
+        tables = hbox((self.matrix, LARGE), (self.groups, LARGE), 1, spacing=SPACE_M)
         vbox(top, self.hint, (tables, 1), parent=self, spacing=SPACE_XS)
         for table in (self.matrix, self.groups):
             rows = LEAST_ROWS * table.verticalHeader().defaultSectionSize()
