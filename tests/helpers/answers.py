@@ -61,10 +61,10 @@ def _span(rng: random.Random, number: int, skill: float) -> OutputRow:
     question = f"What is asked by question {number}?"
     return OutputRow(
         f"id-{number}",
-        f"{question} {TEXT}",
+        f"question : {question}\n{TEXT}",
         said,
         (gold,),
-        fields=(("question", question), ("text", TEXT)),
+        fields=(("question", question),),
     )
 
 

@@ -22,7 +22,7 @@ NOTHING = (
     "of another system."
 )
 CHOOSE = (
-    "Each system writes a text for the same test inputs. They are shown side by side, with "
+    "Each system predicts for the same test inputs. Its outputs are shown side by side, with "
     "scores, word differences and your notes."
 )
 

@@ -11,9 +11,12 @@ from pytestqt.qtbot import QtBot
 
 from app.context import AppContext
 from app.pages.compare.answers.matrix import MatrixTable
+from app.pages.compare.answers.showing import SPAN_SHOWING
 from app.pages.compare.answers.view import MarkedAnswersView
+from app.pages.compare.comparison import Example
 from app.pages.compare.list.listing import Cell, Filter
 from app.pages.compare.page import ComparePage
+from app.theme import LIGHT
 from engine.contract.metrics import default_metrics, metrics_for
 from engine.contract.runs.confusion import ConfusionCounter
 from engine.contract.specs.answer import AnswerKind
@@ -153,6 +156,7 @@ def test_answers_are_marked_in_the_text_and_told_from_none(page: ComparePage) ->
     bucket.activated.emit(row)
     assert all(model.comparison.examples[i].references == ("",) for i in model.listed)
     assert "no answer" in view.given[1].text.toPlainText()
+    assert "What is asked" in view.given[0].text.toPlainText()
     page.list.filters.clear()
     found = next(
         i
@@ -167,6 +171,26 @@ def test_answers_are_marked_in_the_text_and_told_from_none(page: ComparePage) ->
     marked = text.partition("B▸")[2].partition("◂B")[0]
     assert re.sub("right▸|A▸|◂right|◂A", "", marked) == said
     assert "partly right" in view.outputs[1].text.toPlainText()
+
+
+@pytest.mark.parametrize(
+    ("text", "fields"),
+    [
+        ("question : Who ate?\nAda had soup.", (("question", "Who ate?"),)),
+        ("q : Who ate? | c : Ada had soup.", (("q", "Who ate?"), ("c", "Ada had soup."))),
+        ("Ada had soup.", ()),
+    ],
+)
+@pytest.mark.parametrize("answer", ["Ada", ""])
+def test_question_and_text_are_told_apart(
+    text: str, fields: tuple[tuple[str, str], ...], answer: str
+) -> None:
+    example = Example(1, "1", text, fields, (answer,), "", ("soup",), ((),), "", 1)
+    question, _, source = SPAN_SHOWING.given(example, LIGHT)
+    assert ("Who ate?" in question) is bool(fields)
+    assert "Who" not in source
+    plain = re.sub("<[^>]*>|right|A[▸]|◂A|[▸◂]", "", source)
+    assert plain == "Ada had soup."
 
 
 @pytest.mark.parametrize("page", [AnswerKind.TAGS], indirect=True)

@@ -89,17 +89,28 @@ def _span_predicted(example: Example, index: int, colors: Colors) -> str:
 
 def _source(example: Example, answers: Sequence[str]) -> tuple[str, list[tuple[str, str]]]:
     """The text that the answer is in, and the other parts of the input."""
-    parts = list(example.fields) or [("", example.input)]
+    parts = list(example.fields)
+    if rest := _behind_fields(example):
+        parts.append(("", rest))
     said = [text for text in (*answers, *example.outputs) if text.strip()]
 
     def fitness(index: int) -> tuple[int, int]:
         text = parts[index][1]
         return sum(answer in text for answer in said), len(text)
 
-    best = max(range(len(parts)), key=fitness)
-    if fitness(best)[0] == 0 and any(answer in example.input for answer in said):
+    best = max(range(len(parts)), key=fitness, default=-1)
+    if best < 0:
         return example.input, []
     return parts[best][1], [part for index, part in enumerate(parts) if index != best]
+
+
+def _behind_fields(example: Example) -> str:
+    """What of the input comes after its fields: the source is no field."""
+    start = 0
+    for _, value in example.fields:
+        index = example.input.find(value, start)
+        start = index + len(value) if index >= 0 else start
+    return example.input[start:].strip(" |\n")
 
 
 def _fields(example: Example, colors: Colors) -> str:
