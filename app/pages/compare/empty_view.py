@@ -22,8 +22,8 @@ NOTHING = (
     "of another system."
 )
 CHOOSE = (
-    "Each system predicts for the same test inputs. Its outputs are shown side by side, with "
-    "scores, word differences and your notes."
+    "All systems answer the same test inputs. Their outputs are shown side by side, with "
+    "scores, differences and your notes."
 )
 
 
