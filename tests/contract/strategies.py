@@ -29,7 +29,9 @@ from engine.contract.specs.training import DecodingSpec, TrainingSpec
 from engine.contract.studies.keys import Factor
 from engine.contract.studies.recipes import StudySettings
 from engine.contract.studies.study import StudySpec
+from engine.contract.tasks.labels import LabelTask
 from engine.contract.tasks.spans import SpanSpec
+from engine.contract.tasks.tags import TagTask
 from engine.contract.tasks.words import WordsSpec
 from engine.contract.templates import BlankPart, Template, WordsPart
 
@@ -167,6 +169,8 @@ RANGES: dict[type, dict[str, st.SearchStrategy[Any]]] = {
     },
     Template: {"parts": st.just((WordsPart("It was "), BlankPart()))},
     LabelWords: {"pairs": st.just((("good", "great"), ("bad", "terrible")))},
+    LabelTask: {"labels": st.lists(TEXT, unique=True, max_size=3).map(tuple)},
+    TagTask: {"tags": st.lists(TEXT, unique=True, max_size=3).map(tuple)},
     SpanSpec: {
         "window_tokens": st.integers(128, 10**9),
         "stride_tokens": st.integers(0, 63),

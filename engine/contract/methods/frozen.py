@@ -27,7 +27,9 @@ FROZEN = MethodInfo(
     describe=lambda method: "head alone",
     counts=lambda shape, method: Counts(0, 0),
     draw=_draw,
-    learning_rate=lambda method: 1e-3,
-    reading_rate=lambda method: 1e-3,
+    learning_rate=lambda method: 5e-3,
+    # On MiniLM with 32 and 300 rows of SST-2, 5 and 40 epochs, 5e-3 and 1e-2 had the lowest
+    # validation loss of 1e-3 to 1e-1.
+    reading_rate=lambda method: 5e-3,
     needs_head=True,
 )
