@@ -37,7 +37,7 @@ from engine.contract.runs.events import (
 from engine.contract.runs.folder import RunFolder
 from engine.contract.runs.lock import FolderLock, run_in_use
 from engine.contract.runs.scores import OutputsMeta, Score
-from engine.contract.specs.run import RunSpec, describe_method
+from engine.contract.specs.run import RunSpec, describe_system
 from engine.data.examples import ExampleSets, load_examples
 from engine.decoding.files import save_outputs
 from engine.methods.base import Method, System, count
@@ -271,7 +271,7 @@ class _Session:
         meta = save_outputs(
             self._folder.path / path,
             predictions,
-            system=describe_method(self._spec.method),
+            system=describe_system(self._spec.method, self._spec.task),
             run_id=self._spec.run_id,
             split=split,
         )

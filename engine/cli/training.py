@@ -26,7 +26,7 @@ from engine.contract.runs.events import RunState
 from engine.contract.runs.folder import RunFolder, RunMeta, StopRequest
 from engine.contract.runs.lock import is_locked, run_in_use
 from engine.contract.specs.data import Column, Linearisation, Mapping, Role, SplitKind
-from engine.contract.specs.run import describe_method
+from engine.contract.specs.run import describe_system
 from engine.data.importing import import_file
 from engine.data.tallies import counted
 
@@ -60,7 +60,9 @@ def train(arguments: argparse.Namespace) -> int:
         mapping=mapping,
         linearisation=form,
     )
-    meta = RunMeta(name=arguments.name or describe_method(spec.method), created_s=time.time())
+    meta = RunMeta(
+        name=arguments.name or describe_system(spec.method, spec.task), created_s=time.time()
+    )
     folder = RunFolder.create(out, spec, meta)
     console.line(f"{meta.name} on {spec.backbone}, {source.name}: {_words(mapping)}")
     return work(console, folder)

@@ -20,7 +20,7 @@ from engine.contract.runs.cards import Card, PositionScheme, TaskCard
 from engine.contract.runs.events import RunState
 from engine.contract.runs.folder import RunFolder
 from engine.contract.specs.data import Linearisation, Mapping, PromptForm
-from engine.contract.specs.run import describe_method
+from engine.contract.specs.run import describe_system
 from engine.contract.specs.training import DecodingSpec, Device, Precision
 from engine.contract.tasks.all import TaskSpec, check_writes, decoding_of, reads_states, task_info
 from engine.contract.tasks.generation import GenerationTask
@@ -196,7 +196,7 @@ class Systems:
         backbone = self._backbone(str(folder.model), reporter)
         return LoadedSystem(
             system=BareBackbone(backbone),
-            title=describe_method(spec.method),
+            title=describe_system(spec.method, spec.task),
             run_id=spec.run_id,
             prompt=prompt_name(spec.data.prompt, encoder_decoder=backbone.is_encoder_decoder),
             linearisation=spec.data.linearisation,
@@ -336,7 +336,7 @@ def _loaded(system: System, card: Card, folder: RunFolder | None, head: Tensors)
     inputs = Mapping(card.inputs, task_info(card.task).answer) if card.inputs else None
     return LoadedSystem(
         system=system,
-        title=describe_method(card.method),
+        title=describe_system(card.method, card.task),
         run_id=card.run_id,
         prompt=card.prompt,
         linearisation=card.linearisation,

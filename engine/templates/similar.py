@@ -19,7 +19,7 @@ from engine.tasks.reading.readout import ReadoutRow
 from engine.tasks.reading.texts import TextEncoder
 from engine.tasks.states import hidden_states, text_tensors
 
-_MAX_TOKENS = 256
+MOST_TOKENS = 256
 _BATCH = 32
 
 
@@ -40,7 +40,7 @@ class SentenceEncoder:
     ) -> None:
         backbone = backbone or _load(device)
         self._system = BareBackbone(backbone)
-        limit = TextEncoder(backbone, most_tokens=_MAX_TOKENS, position_offset=0)
+        limit = TextEncoder(backbone, most_tokens=MOST_TOKENS, position_offset=0)
         self._encoder = limit
         self._candidates = torch.cat(
             [self._embedded(texts[at : at + _BATCH]) for at in range(0, len(texts), _BATCH)]

@@ -92,6 +92,16 @@ class RunSpec:
         return plain if upgraded is plain else {**upgraded, "version": RUN_VERSION}
 
 
+def describe_system(method: MethodSpec, task: TaskSpec) -> str:
+    """A method with how the answer is read where that is not a head: "no training, words"."""
+    words = task.words if isinstance(task, LabelTask) else None
+    if words is None or words.readout is not ReadoutKind.WORDS:
+        return describe_method(method)
+    what = "no training" if info_of(method).needs_head else describe_method(method)
+    shows = words.template.strip() and parse_template(words.template).has_examples
+    return f"{what}, words" + (f", {words.examples} examples per label" if shows else "")
+
+
 def is_in_template(method: MethodSpec) -> bool:
     """Whether the method trains vectors that stand in a template."""
     return getattr(method, "placement", PromptPlacement.FRONT) is PromptPlacement.TEMPLATE

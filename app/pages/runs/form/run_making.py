@@ -14,7 +14,7 @@ from engine.contract.projects.project import DatasetEntry
 from engine.contract.runs.folder import RunFolder, RunMeta
 from engine.contract.specs.answer import AnswerKind
 from engine.contract.specs.data import DataSpec
-from engine.contract.specs.run import RunSpec, describe_method, finetuning_baseline, new_run_id
+from engine.contract.specs.run import RunSpec, describe_system, finetuning_baseline, new_run_id
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class NewRun:
 
 def train(spec: RunSpec) -> tuple[NewRun, ...]:
     """The run of the form."""
-    return (NewRun(replace(spec, run_id=new_run_id()), describe_method(spec.method)),)
+    return (NewRun(replace(spec, run_id=new_run_id()), describe_system(spec.method, spec.task)),)
 
 
 def baseline(spec: RunSpec, of: str = "") -> tuple[NewRun, ...]:

@@ -11,7 +11,7 @@ from app.words import count, date, duration, from_home, percent, size
 from engine.contract.methods.prefix import as_prefix
 from engine.contract.metrics import metric_title
 from engine.contract.schema import Architecture
-from engine.contract.specs.run import describe_method
+from engine.contract.specs.run import describe_system
 from engine.contract.tasks.all import task_info
 
 Rows = list[tuple[str, str]]
@@ -45,7 +45,7 @@ def _about(run: RunModel) -> Rows:
     rows = [
         ("Backbone", spec.backbone),
         ("Task", task_info(spec.task).title),
-        ("Method", describe_method(spec.method)),
+        ("Method", describe_system(spec.method, spec.task)),
         ("Id", spec.run_id),
         ("Folder", from_home(run.path)),
         ("Created", date(run.meta.created_s)),

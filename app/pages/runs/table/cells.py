@@ -26,7 +26,7 @@ from app.widgets.swatch import swatch_pixmap
 from app.words import date, duration
 from engine.contract.metrics import metric_title
 from engine.contract.runs.folder import RunMeta
-from engine.contract.specs.run import describe_method
+from engine.contract.specs.run import describe_system
 from engine.contract.tasks.all import TASKS
 
 Column = TableColumn[RunModel]
@@ -129,7 +129,10 @@ def run_columns(
             **_number("Training: source and target tokens a second in the last steps, no padding"),
         ),
         RunColumn.METHOD: _column(
-            "Method", "What is trained", 22, lambda run: describe_method(run.spec.method)
+            "Method",
+            "What is trained",
+            22,
+            lambda run: describe_system(run.spec.method, run.spec.task),
         ),
         RunColumn.STUDY: _column(
             "Study",
