@@ -17,8 +17,8 @@ class Norms(ChosenWeights):
 
     def __init__(self, backbone: Backbone, method: NormsMethod, *, seed: int = 0) -> None:
         names = [
-            f"{place}.{name}" if place else name
-            for place, module in backbone.model.named_modules()
+            f"{path}.{name}" if path else name
+            for path, module in backbone.model.named_modules()
             if "norm" in type(module).__name__.lower()
             for name, parameter in module.named_parameters(recurse=False)
             if parameter.dim() == 1
