@@ -18,11 +18,9 @@ from engine.tasks.generation.batches import collate_for, token_row
 from engine.tasks.generation.loss import target_logits
 from engine.tasks.reading.readout import ReadoutRow
 from engine.tasks.states import accepted, text_tensors
+from engine.templates.context import Pair, shared_length, shared_logits
 from engine.templates.label_words import is_single_pass
 from engine.templates.pieces import Pieces
-
-_Pair = tuple[Sequence[int], Sequence[int]]
-"""An input and a word."""
 
 
 class WordScorer:
@@ -71,7 +69,7 @@ class WordScorer:
         chosen = torch.tensor([ids[0] for ids in self._words], device=logits.device)
         return log_softmax(logits, dim=-1)[:, chosen]
 
-    def _summed(self, system: System, pairs: Sequence[_Pair], rows: Sequence[int]) -> torch.Tensor:
+    def _summed(self, system: System, pairs: Sequence[Pair], rows: Sequence[int]) -> torch.Tensor:
         log_probs = log_softmax(self._logits(system, pairs, rows), dim=-1)
         columns = log_probs.shape[1]
         summed = []
@@ -84,8 +82,11 @@ class WordScorer:
             summed.append(log_probs[index, where, what].sum())
         return torch.stack(summed)
 
-    def _logits(self, system: System, pairs: Sequence[_Pair], rows: Sequence[int]) -> torch.Tensor:
+    def _logits(self, system: System, pairs: Sequence[Pair], rows: Sequence[int]) -> torch.Tensor:
         """The logits from which words are read, [B, K, vocabulary]."""
+        length = shared_length(system, pairs)
+        if length:
+            return shared_logits(system, pairs, length)
         start = self._decoder_start if self._kind is BackboneKind.ENCODER_DECODER else []
         token_rows = [token_row(ids, [*start, *word]) for ids, word in pairs]
         return target_logits(system, collate_for(system.backbone, token_rows), rows)

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from engine.backbones.loading import Backbone
+from engine.contract.methods.lora import LoraMethod
 from engine.contract.methods.prefix import PrefixMethod
 from engine.contract.methods.prompt import PromptMethod
 from engine.contract.specs.starting import Init, PromptPlacement
@@ -15,9 +16,11 @@ from engine.contract.templates import parse_template
 from engine.methods.base import System
 from engine.methods.finetune import BareBackbone
 from engine.methods.making import make_method, saved_system
+from engine.templates.context import shared_length
 from engine.templates.filling import TemplateFiller
 from engine.templates.pieces import Pieces, PieceTokenizer
 from engine.templates.scoring import WordScorer, read_ids
+from tests.engine.other_methods import scatter
 from tests.engine.tiny import load, tiny
 from tests.helpers.tiny_backbones import save_tiny
 
@@ -199,3 +202,23 @@ def test_a_saved_backbone_beside_its_vectors_is_restored(folder: Path) -> None:
     assert artifact is not None
     restored = saved_system(backbone, method, artifact.tensors)
     torch.testing.assert_close(case.scores(restored), case.scores(made))
+
+
+@pytest.mark.parametrize("words", [SINGLE, SEVERAL], ids=["single", "several"])
+@pytest.mark.parametrize("kind", ["gpt2", "llama", "opt", "mistral", "qwen3"])
+def test_a_beginning_that_is_read_once_changes_no_score(
+    kind: str, words: tuple[str, ...], folder: Path
+) -> None:
+    backbone = loaded(folder, kind)
+    lora = make_method(backbone, LoraMethod(rank=2), seed=0)
+    scatter(lora.trainable())
+    before = "Blue Spice is a coffee shop in the city centre. It has 3 out of 5 stars. " * 2
+    case = Case(backbone, f"{before}{{text}}: [blank]", words)
+    for system in (BareBackbone(backbone), lora):
+        together = case.scores(system)
+        pairs = [(each.ids, case.words[0]) for each in case.inputs]
+        with torch.no_grad():
+            assert shared_length(system, pairs) >= 32
+        with system.active():
+            expected = of_decoder(case)
+        torch.testing.assert_close(together, expected, rtol=1e-4, atol=1e-4)
