@@ -18,7 +18,7 @@ from engine.contract.specs.training import TrainingSpec
 from engine.contract.tasks.all import TaskSpec, task_info
 from engine.contract.tasks.generation import GenerationTask, with_task
 from engine.contract.tasks.labels import LabelTask
-from engine.contract.tasks.words import ReadoutKind
+from engine.contract.tasks.words import ReadoutKind, WordsSpec
 from engine.contract.templates import parse_template
 
 RUN_VERSION = 2
@@ -51,13 +51,13 @@ class RunSpec:
 
     def _soft(self) -> int:
         """How many trained vectors the template has."""
-        words = self.task.words if isinstance(self.task, LabelTask) else None
-        if words is None or words.readout is not ReadoutKind.WORDS or not words.template.strip():
-            return 0
-        return parse_template(words.template).soft
+        words = words_of(self.task)
+        return parse_template(words.template).soft if words and words.template.strip() else 0
 
     def check_trainable(self) -> None:
         """Raise `UserError` where there is nothing to train, or nowhere to put it."""
+        if words := words_of(self.task):
+            words.template_for(tuple(column.name for column in self.data.mapping.inputs))
         soft, in_template = self._soft(), is_in_template(self.method)
         if soft and not in_template:
             raise UserError(
@@ -92,10 +92,16 @@ class RunSpec:
         return plain if upgraded is plain else {**upgraded, "version": RUN_VERSION}
 
 
+def words_of(task: TaskSpec) -> WordsSpec | None:
+    """How labels are read by words, or None where they are not."""
+    words = task.words if isinstance(task, LabelTask) else None
+    return words if words is not None and words.readout is ReadoutKind.WORDS else None
+
+
 def describe_system(method: MethodSpec, task: TaskSpec) -> str:
     """A method with how the answer is read where that is not a head: "no training, words"."""
-    words = task.words if isinstance(task, LabelTask) else None
-    if words is None or words.readout is not ReadoutKind.WORDS:
+    words = words_of(task)
+    if words is None:
         return describe_method(method)
     what = "no training" if info_of(method).needs_head else describe_method(method)
     shows = words.template.strip() and parse_template(words.template).has_examples

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from engine.contract.errors import UserError
 from engine.contract.schema import setting
+from engine.contract.specs.answer import AnswerKind
 
 MAX_PREFIX_LENGTH = 512
 
@@ -73,6 +74,7 @@ def placement_setting() -> Any:
             (PromptPlacement.FRONT, "before the source"),
             (PromptPlacement.TEMPLATE, "in the template"),
         ),
+        answers=(AnswerKind.LABEL,),
     )
 
 
@@ -84,6 +86,7 @@ def train_backbone_setting() -> Any:
         help="Whether every weight of the backbone is trained beside the embeddings in the "
         "template, as P-tuning does on language understanding tasks.",
         visible_when=(("placement", (PromptPlacement.TEMPLATE,)),),
+        answers=(AnswerKind.LABEL,),
     )
 
 
@@ -96,6 +99,7 @@ def backbone_rate_setting() -> Any:
         above=0,
         factor=2,
         visible_when=(("train_backbone", (True,)),),
+        answers=(AnswerKind.LABEL,),
     )
 
 
