@@ -9,10 +9,12 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from engine.cli.arguments import Parser, add_run_options, mapping_of, run_spec
+from engine.contract.errors import UserError
 from engine.contract.methods.prefix import PrefixMethod
 from engine.contract.options import command_line
 from engine.contract.specs.data import Column, DataSpec, Mapping, Role, Split, SplitKind
 from engine.contract.specs.run import RunSpec
+from engine.contract.tasks.generation import GenerationTask
 from tests.contract.strategies import TEXT, built
 
 INPUTS = (Role.FIELD, Role.MEANING, Role.TRIPLES, Role.SOURCE)
@@ -39,12 +41,23 @@ def specs(draw: st.DrawFn) -> RunSpec:
     unseen: tuple[str, ...] = ()
     if kind is SplitKind.CATEGORY:
         unseen = tuple(draw(st.lists(words(), min_size=1, max_size=3)))
-    split = replace(draw(built(Split)), kind=kind, unseen_categories=unseen)
+    # Options of labels are refused for a text.
+    split = replace(draw(built(Split)), kind=kind, unseen_categories=unseen, per_label=None)
     data = replace(draw(built(DataSpec)), mapping=mapping, split=split)
-    spec: RunSpec = replace(draw(built(RunSpec)), data=data, backbone=draw(words()))
+    task = draw(built(GenerationTask))  # what the mapping's target is
+    spec: RunSpec = replace(draw(built(RunSpec)), data=data, backbone=draw(words()), task=task)
+    assume(_is_trainable(spec))
     assume("\0" not in getattr(spec.method, "init_text", ""))
     assume(getattr(spec.method, "init_text", "") != "--")
     return spec
+
+
+def _is_trainable(spec: RunSpec) -> bool:
+    try:
+        spec.check_trainable()
+    except UserError:
+        return False
+    return True
 
 
 def parse(line: str, spec: RunSpec) -> RunSpec:
