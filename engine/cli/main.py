@@ -29,7 +29,7 @@ from engine.cli.later import Verb, later
 from engine.cli.prefix_verbs import add_prefix_verbs
 from engine.cli.reading import add_reading_options
 from engine.contract.errors import Cancelled, UserError
-from engine.contract.metrics import DEFAULT_METRICS, METRICS, default_metrics
+from engine.contract.metrics import METRICS, default_metrics
 from engine.contract.schema import settings_of
 from engine.contract.specs.answer import AnswerKind
 from engine.contract.studies.recipes import RECIPES, StudyKind, StudySettings
@@ -37,7 +37,9 @@ from engine.environment import prepare_environment
 
 EXIT_OUR_FAULT, EXIT_USER, EXIT_STOPPED = 1, 2, 130
 
-_DEFAULT_METRICS = ",".join(DEFAULT_METRICS)
+_METRICS_BY_TASK = "; ".join(
+    f"{','.join(default_metrics(kind))} of {kind.value}" for kind in AnswerKind
+)
 
 
 def are_paths(words: Sequence[str]) -> bool:
@@ -176,8 +178,7 @@ def _study_verb(verbs: argparse._SubParsersAction[Parser]) -> None:
     verb.add_argument(
         "--metrics",
         metavar="NAMES",
-        help=f"comma-separated, as in score (default those of the task; of texts "
-        f"{_DEFAULT_METRICS})",
+        help=f"comma-separated, as in score (default {_METRICS_BY_TASK})",
     )
     add_encoder_options(verb)
     verb.add_argument(
@@ -270,9 +271,7 @@ def _output_verbs(verbs: argparse._SubParsersAction[Parser]) -> None:
     )
     verb.add_argument(
         "--metrics",
-        help="comma-separated names of metrics (default "
-        + "; ".join(f"{','.join(default_metrics(kind))} of {kind.value}" for kind in AnswerKind)
-        + "); "
+        help=f"comma-separated names of metrics (default {_METRICS_BY_TASK}); "
         + "; ".join(
             f"{info.name} needs {info.needs_text}" for info in METRICS if info.is_demanding
         ),

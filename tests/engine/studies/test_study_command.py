@@ -12,6 +12,7 @@ import pytest
 
 from engine.cli.main import call, run
 from engine.contract.errors import UserError
+from engine.contract.metrics import default_metrics
 from engine.contract.projects.project import ProjectFolder
 from engine.contract.runs.events import RunState
 from engine.contract.runs.folder import RunFolder
@@ -22,7 +23,8 @@ from engine.contract.studies.study import StudyFolder, StudySpec, study_ids
 from engine.reporter import Silent
 from engine.studies.results import collect
 from tests.helpers.errors import refused
-from tests.helpers.tiny_runs import ROOT, engine_environment, kill, wait_until
+from tests.helpers.reading_runs import LABEL, write_rows
+from tests.helpers.tiny_runs import ROOT, Workshop, engine_environment, kill, wait_until
 
 FILES = {
     *("figure.png", "figure.svg", "runs.csv", "runs.xlsx"),
@@ -287,3 +289,36 @@ def test_a_damaged_study_is_named(copy: Path, capsys: pytest.CaptureFixture[str]
     (folder.path / "study.json").write_text("{", encoding="utf-8")
     assert run(["study", "methods", "--project", str(copy)]) == 2
     assert "is damaged" in capsys.readouterr().err
+
+
+def test_a_study_of_labels_has_the_scores_of_labels(workshop: Workshop, tmp_path: Path) -> None:
+    data, project = write_rows(tmp_path / "labels.csv", LABEL), tmp_path / "project"
+    words = ["study", "methods", "--project", str(project), "--data", str(data), "--task", "label"]
+    words += ["--text", "text", "--target", "label", "--backbone", str(workshop.backbone("bert"))]
+    words += [
+        "--methods",
+        "frozen",
+        "lora",
+        "--max-steps",
+        "2",
+        "--batch-size",
+        "4",
+        "--seeds",
+        "0",
+    ]
+    words += [
+        "--evaluate-every-steps",
+        "2",
+        "--test-fraction",
+        "0.3",
+        "--device",
+        "cpu",
+        "--seeds",
+        "0",
+    ]
+    assert run(words) == 0
+    folder, study = opened(project)
+    assert study.metrics == default_metrics(LABEL)
+    table = rows(folder.path / "table.csv")
+    assert {row["metric"] for row in table} == set(study.metrics)
+    assert all(0 <= float(row["mean"]) <= 100 for row in table)
