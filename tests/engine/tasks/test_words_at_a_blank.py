@@ -47,6 +47,7 @@ from engine.data.importing import import_file
 from engine.exchange import folders
 from engine.reporter import Silent
 from engine.run import EXIT_FINISHED, EXIT_USER, run_folder
+from tests.engine.tiny import load
 from tests.helpers.tiny_backbones import save_tiny
 from tests.helpers.tiny_runs import events, write_table
 
@@ -242,3 +243,21 @@ def test_an_encoder_without_a_head_for_blanks_is_refused(runs: Runs, tmp_path: P
 def test_a_spec_that_does_not_read_is_not_made(changes: dict[str, str]) -> None:
     with pytest.raises(UserError):
         replace(WORDS, **changes)  # type: ignore[arg-type]
+
+
+def test_the_backbone_has_a_learning_rate_of_its_own(runs: Runs, tmp_path: Path) -> None:
+    words = replace(WORDS, template="{text}[soft*2] [blank]")
+    method = PromptMethod(init=Init.RANDOM, placement=PromptPlacement.TEMPLATE, train_backbone=True)
+    moved = {}
+    for rate in (1e-12, 1e-3):
+        spec = runs.spec(replace(method, backbone_rate=rate), words)
+        code, run = runs.run(tmp_path / str(rate), spec)
+        assert code == EXIT_FINISHED, events(run, RunFailed)
+        tensors, _ = folders.read(run.delta, ArtifactKind.DELTA)
+        own = dict(load(Path(spec.backbone)).model.named_parameters())
+        moved[rate] = max(
+            float((values - own[name.removeprefix("backbone.")]).abs().max())
+            for name, values in tensors.items()
+            if name.startswith("backbone.")
+        )
+    assert moved[1e-12] < 1e-6 < 1e-4 < moved[1e-3]
