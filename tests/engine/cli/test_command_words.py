@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, given, reject, settings
 from hypothesis import strategies as st
 
 from engine.cli.arguments import Parser, add_run_options, mapping_of, run_spec
 from engine.contract.errors import UserError
 from engine.contract.methods.prefix import PrefixMethod
-from engine.contract.options import command_line
+from engine.contract.options import (
+    OPTIONS,
+    answers_of,
+    command_line,
+    default_spec,
+    field_path,
+    value_at,
+)
+from engine.contract.specs.answer import AnswerKind
 from engine.contract.specs.data import Column, DataSpec, Mapping, Role, Split, SplitKind
 from engine.contract.specs.run import RunSpec
-from engine.contract.tasks.generation import GenerationTask
+from engine.contract.tasks.all import task_for, task_info
 from tests.contract.strategies import TEXT, built
 
 INPUTS = (Role.FIELD, Role.MEANING, Role.TRIPLES, Role.SOURCE)
@@ -37,27 +48,37 @@ def specs(draw: st.DrawFn) -> RunSpec:
     if kind is SplitKind.CATEGORY or draw(st.booleans()):
         roles.append(Role.CATEGORY)
     names = draw(st.lists(words(), min_size=len(roles), max_size=len(roles), unique=True))
-    mapping = Mapping(tuple(map(Column, names, roles)))
+    answer = draw(st.sampled_from(AnswerKind))
+    mapping = Mapping(tuple(map(Column, names, roles)), answer)
     unseen: tuple[str, ...] = ()
     if kind is SplitKind.CATEGORY:
         unseen = tuple(draw(st.lists(words(), min_size=1, max_size=3)))
-    # Options of labels are refused for a text.
-    split = replace(draw(built(Split)), kind=kind, unseen_categories=unseen, per_label=None)
+    split = replace(draw(built(Split)), kind=kind, unseen_categories=unseen)
     data = replace(draw(built(DataSpec)), mapping=mapping, split=split)
-    task = draw(built(GenerationTask))  # what the mapping's target is
+    task = task_for(answer)
+    # What words at a blank have is not all settings: it comes from the training rows.
+    parts = {name: part for name, part in task_info(task).parts if name != "words"}
+    task = replace(task, **{name: draw(built(part)) for name, part in parts.items()})
     spec: RunSpec = replace(draw(built(RunSpec)), data=data, backbone=draw(words()), task=task)
-    assume(_is_trainable(spec))
     assume("\0" not in getattr(spec.method, "init_text", ""))
     assume(getattr(spec.method, "init_text", "") != "--")
-    return spec
-
-
-def _is_trainable(spec: RunSpec) -> bool:
+    default = default_spec(spec)
+    for field in OPTIONS:  # what means nothing for the task is left as it is
+        with suppress(KeyError):  # of another method or task
+            if answer not in answers_of(field):
+                spec = with_value(spec, field_path(field), value_at(default, field))
     try:
         spec.check_trainable()
     except UserError:
-        return False
-    return True
+        reject()
+    return spec
+
+
+def with_value(value: Any, path: Sequence[str], new: object) -> Any:
+    """A dataclass with a nested field replaced."""
+    first, *rest = path
+    inner = with_value(getattr(value, first), rest, new) if rest else new
+    return replace(value, **{first: inner})
 
 
 def parse(line: str, spec: RunSpec) -> RunSpec:
@@ -79,6 +100,7 @@ def parse(line: str, spec: RunSpec) -> RunSpec:
         split=arguments.split_column,
         category=arguments.category_column,
     )
+    mapping = replace(mapping, answer=AnswerKind(arguments.task or "text"))
     found = run_spec(
         arguments,
         dataset=spec.data.dataset,
