@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable
 from pathlib import Path
 
 import openpyxl
 import pytest
 from PySide6.QtCore import QItemSelectionModel, QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QKeySequence
 from PySide6.QtWidgets import (
     QApplication,
     QFileDialog,
@@ -169,11 +167,65 @@ def test_by_mouse(
     assert page.model.texts.row(1).text == "=a text by hand"
 
 
+def press(person: Person, keys: str) -> None:
+    """Keys such as "Ctrl+3", wherever the focus is."""
+    combination = QKeySequence(keys)[0]
+    person.window.activateWindow()  # as the system does when a dialog has closed
+    person.wait(person.window.isActiveWindow)
+    person.qtbot.keyClick(person.window, combination.key(), combination.keyboardModifiers())
+
+
+def type_number(person: Person, name: str, number: int) -> None:
+    """Open the section of a setting of the form, go to its field, and type another number."""
+    form, control = person.runs.form, Qt.KeyboardModifier.ControlModifier
+    (section,) = [section for section in form.sections if name in section.editors]
+    if not section.header.isChecked():
+        person.qtbot.keyClick(section.header, Qt.Key.Key_Space)
+    field = section.editors[name].widget
+    field.setFocus()
+    person.qtbot.keyClick(field, Qt.Key.Key_A, control)
+    person.qtbot.keyClicks(field, str(number))
+    person.qtbot.keyClick(field, Qt.Key.Key_Return)
+
+
+def train_by_keyboard(person: Person, workshop: Workshop) -> None:
+    """From the table's file to a finished run."""
+    press(person, "Ctrl+Shift+N")
+    choose_file(person, workshop.csv)
+    person.wait(lambda: person.context.project.is_open)
+    data = person.data
+    person.wait(data.import_view.import_button.isEnabled)
+    press(person, "Ctrl+Return")
+    person.wait(lambda: data.views.currentWidget() is data.dataset_view)
+    press(person, "Ctrl+3")
+    assert person.window.current == "runs"
+    page = person.runs
+    person.wait(lambda: page.planner.backbones.entries)
+    folder = workshop.backbone("llama")
+    with pytest.MonkeyPatch.context() as patch:  # the system's own dialog
+        patch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(folder))
+        person.qtbot.keyClick(page.form.picker.folder, Qt.Key.Key_Space)
+    person.wait(lambda: page.planner.backbone is not None and page.planner.backbone.on_disk)
+    assert page.planner.form.draft["backbone"] == str(folder)
+    for name, number in (
+        ("training.max_steps", 6),
+        ("method.mid_dim", 16),
+        ("decoding.max_new_tokens", 10),
+    ):
+        type_number(person, name, number)
+        assert page.planner.form.draft[name] == number
+    person.wait(lambda: page.planner.train_rows)
+    page.launch.train.setFocus()
+    press(person, "Ctrl+Return")
+    person.wait_for(person.the_run(), RunState.FINISHED, RunState.FAILED)
+    assert person.the_run().status.state is RunState.FINISHED
+
+
 def test_by_keyboard_alone(
     open_window: Callable[[], Person], workshop: Workshop, new_table: Path, tmp_path: Path
 ) -> None:
     person = open_window()
-    train(person, workshop)
+    train_by_keyboard(person, workshop)
     qtbot, window = person.qtbot, person.window
     actions = person.context.actions
     person.context.navigator.show_runs(person.the_run().run_id)
@@ -194,9 +246,9 @@ def test_by_keyboard_alone(
     assert texts is not None
     person.wait(lambda: page.model.job is None and texts.written.count == 12)
     qtbot.keyClick(button_of(page.results, actions.get("write.save")), Qt.Key.Key_Space)
-    choose_file(person, tmp_path / "by-keyboard.csv")
-    out = tmp_path / "by-keyboard.csv"
+    out = tmp_path / "by-keyboard.xlsx"
+    choose_file(person, out)
     person.wait(out.exists)
-    rows = list(csv.reader(io.StringIO(out.read_bytes().decode("utf-8-sig"))))
-    assert rows[0] == [*HEAD, "text"]
-    assert len(rows) == 13
+    rows = list(openpyxl.load_workbook(out).active.iter_rows(values_only=True))
+    assert rows[0] == (*HEAD, "text")
+    assert [row[:5] for row in rows[1:]] == ROWS
