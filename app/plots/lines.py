@@ -44,9 +44,7 @@ class QuantityInfo:
 
 
 INFO = {
-    Quantity.LOSS: QuantityInfo(
-        "Loss", "loss per target token (nats)", smoothed=True, can_log=True
-    ),
+    Quantity.LOSS: QuantityInfo("Loss", "loss per target (nats)", smoothed=True, can_log=True),
     Quantity.SCORES: QuantityInfo("Scores", "0 to 100"),
     Quantity.LEARNING_RATE: QuantityInfo("Learning rate", "rate of AdamW", can_log=True),
     Quantity.GRAD_NORM: QuantityInfo(

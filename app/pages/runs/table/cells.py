@@ -100,7 +100,10 @@ def run_columns(
             "Valid loss",
             valid_loss,
             "{:,.3f}".format,
-            **_number("Validation loss of the step that is saved, in nats per target token"),
+            **_number(
+                "Validation loss of the step that is saved, in nats per target: a token, a label, "
+                "a tag, or an end of a span"
+            ),
         ),
         RunColumn.VALID_SCORE: score_column(
             "Valid score",
