@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import enum
-from collections.abc import Sequence
 from dataclasses import fields, replace
 from typing import Any, NoReturn
 
+from engine.cli.columns import add_input_options, add_reference_option
 from engine.cli.data_options import add_answer_options
 from engine.contract.errors import UserError
 from engine.contract.exports import EXPORT_NAMES, EXPORTS
@@ -21,17 +21,13 @@ from engine.contract.options import (
     value_at,
     value_text,
 )
-from engine.contract.projects.dataset_store import no_such_column
 from engine.contract.protocol.prefixes import CacheType
-from engine.contract.reading.reading import FileReport
 from engine.contract.runs.scores import Encoder
 from engine.contract.schema import SettingField, settings_of
 from engine.contract.specs.data import (
-    Column,
     DataSpec,
     Linearisation,
     Mapping,
-    Role,
     Split,
     SplitKind,
 )
@@ -95,17 +91,6 @@ def add_run_options(parser: argparse.ArgumentParser, *, choose_method: bool = Tr
         _add(groups[room], item)
 
 
-def add_reference_option(group: argparse._ActionsContainer) -> None:
-    """The option that names columns of further references."""
-    group.add_argument(
-        "--references",
-        action="append",
-        default=[],
-        metavar="COL",
-        help="a column of further references, for validation and testing; repeat it for several",
-    )
-
-
 def add_encoder_options(parser: argparse.ArgumentParser) -> None:
     """The options of `score` and `study` that say what BERTScore compares by."""
     group = parser.add_argument_group("bertscore")
@@ -134,43 +119,6 @@ def encoder_of(arguments: argparse.Namespace, known: Encoder | None = None) -> E
         layer = parse_value(int, "--encoder-layer", text)
     idf = known.idf if arguments.idf is None else arguments.idf
     return Encoder.from_text(arguments.encoder or known.name, layer, idf=idf)
-
-
-def add_input_options(group: argparse._ActionsContainer) -> None:
-    """The options that name input columns; together they keep the order they are given in."""
-    words = {
-        "--source": (None, "an input column, what it holds is guessed; repeat it for several"),
-        "--field": (Role.FIELD, "an input column that is one field of a table"),
-        "--meaning": (Role.MEANING, "an input column such as E2E's name[Blue Spice], food[…]"),
-        "--triples": (
-            Role.TRIPLES,
-            "an input column of facts, one per line: subject | relation | object",
-        ),
-        "--text": (Role.SOURCE, "an input column that is used unchanged"),
-    }
-    for flag, (role, help_text) in words.items():
-        group.add_argument(
-            flag,
-            action=_InputColumn,
-            dest="inputs",
-            const=role,
-            default=[],
-            metavar="COL",
-            help=help_text,
-        )
-
-
-class _InputColumn(argparse.Action):
-    """Appends (role or None, column)."""
-
-    def __call__(
-        self,
-        parser: argparse.ArgumentParser,
-        namespace: argparse.Namespace,
-        values: str | Sequence[Any] | None,
-        option_string: str | None = None,
-    ) -> None:
-        namespace.inputs = [*namespace.inputs, (self.const, values)]
 
 
 def add_decoding_options(parser: argparse.ArgumentParser) -> None:
@@ -300,83 +248,6 @@ def apply(spec: RunSpec, arguments: argparse.Namespace) -> RunSpec:
     changes = [(field_path(field), value) for field, value in _given(arguments, spec)]
     changed: RunSpec = _replaced(spec, changes)
     return changed
-
-
-def mapping_of(
-    guessed: tuple[Column, ...],
-    *,
-    inputs: Sequence[tuple[Role | None, str]],
-    target: str | None,
-    references: Sequence[str] = (),
-    split: str | None = None,
-    category: str | None = None,
-    start: str | None = None,
-) -> Mapping:
-    """Roles of the columns named.
-
-    Args:
-        inputs: input columns in order; where the role is None it is guessed.
-        references: columns of further references.
-
-    Raises:
-        UserError: no input, or a column is missing, or named twice.
-    """
-    if not inputs:
-        raise UserError(
-            "input-not-named", "No input column is named. Name at least one with --source COL."
-        )
-    guesses = {column.name: column.role for column in guessed}
-    others = (
-        (target, Role.TARGET),
-        *((name, Role.REFERENCES) for name in references),
-        (split, Role.SPLIT),
-        (category, Role.CATEGORY),
-        (start, Role.START),
-    )
-    roles: list[tuple[str, Role | None]] = [(name, role) for role, name in inputs]
-    roles += [(name, role) for name, role in others if name is not None]
-    names = [name for name, _ in roles]
-    for name in names:
-        if name not in guesses:
-            raise no_such_column(name, guesses)
-        if names.count(name) > 1:
-            raise UserError(
-                "column-named-twice",
-                "The column {column!r} is named twice. Give each column one role.",
-                column=name,
-            )
-    return Mapping(
-        tuple(
-            Column(name, role or _input_role(guesses[name], many=len(inputs) > 1))
-            for name, role in roles
-        )
-    )
-
-
-def guessed_mapping(report: FileReport) -> Mapping:
-    """The columns with the roles that are guessed, without those that are ignored.
-
-    Raises:
-        UserError: no input or no target is recognised.
-    """
-    columns = tuple(column for column in report.columns if column.role is not Role.IGNORED)
-    mapping = Mapping(columns, report.answer)
-    if not mapping.inputs or mapping.column_of(Role.TARGET) is None:
-        known = ", ".join(repr(column.name) for column in report.columns)
-        raise UserError(
-            "columns-unclear",
-            "It is not clear which of the columns {columns} are input and target. Name them with "
-            "--source COL and --target COL.",
-            columns=known,
-        )
-    return mapping
-
-
-def _input_role(guessed: Role, *, many: bool) -> Role:
-    """Several source columns are the fields of a table; one alone is text as it stands."""
-    if guessed in (Role.MEANING, Role.TRIPLES, Role.SOURCE):
-        return guessed
-    return Role.FIELD if many else Role.SOURCE
 
 
 def _given(arguments: argparse.Namespace, spec: object, *, room: str = "") -> list[tuple[str, Any]]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.cli.arguments import mapping_of
+from engine.cli.columns import mapping_of
 from engine.cli.console import Console
 from engine.cli.reading import inspect, reading_options
 from engine.cli.training import import_data

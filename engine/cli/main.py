@@ -19,10 +19,9 @@ from engine.cli.arguments import (
     add_encoder_options,
     add_export_options,
     add_foreign_options,
-    add_input_options,
-    add_reference_option,
     add_run_options,
 )
+from engine.cli.columns import add_input_options, add_reference_option
 from engine.cli.console import EscapedFormatter, complain
 from engine.cli.data_options import DATA, add_data_option
 from engine.cli.later import Verb, later

@@ -14,7 +14,8 @@ from types import FrameType
 
 from engine.backbones.entries import find_entry
 from engine.backbones.loading import find_folder
-from engine.cli.arguments import guessed_mapping, mapping_of, run_spec
+from engine.cli.arguments import run_spec
+from engine.cli.columns import guessed_mapping, mapping_of
 from engine.cli.console import Console, ConsoleReporter, RunPrinter
 from engine.cli.data_options import named_answer
 from engine.cli.reading import inspect, reading_options

@@ -28,12 +28,12 @@ from transformers import (
     PreTrainedModel,
 )
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
-from transformers.masking_utils import sdpa_mask
 
 from engine.backbones.config import BLANKS_HEADS
 from engine.contract.errors import EngineError, UserError
 from engine.contract.methods.prefix import AttentionKind
 from engine.contract.runs.cards import AttentionSite
+from engine.methods.attention_masks import explicit_mask, join_masks
 from engine.methods.attention_weights import attention_weights
 
 KeyValues = dict[AttentionSite, torch.Tensor]
@@ -126,7 +126,7 @@ def _attention(
     value = torch.cat([prefix[1], value], dim=2)
     own = _own_mask(slot, query, length)
     if own is not None:
-        attention_mask = _join_masks(own, attention_mask, key.shape[2] - length)
+        attention_mask = join_masks(own, attention_mask, key.shape[2] - length)
     elif attention_mask is not None:
         visible = True if attention_mask.dtype == torch.bool else 0.0
         attention_mask = torch.nn.functional.pad(attention_mask, (length, 0), value=visible)
@@ -161,40 +161,8 @@ def _own_mask(slot: Slot, query: torch.Tensor, length: int) -> torch.Tensor | No
     return None if own is None else own.repeat_interleave(batch // own.shape[0], dim=0)
 
 
-def _join_masks(
-    own: torch.Tensor,  # [B, 1, T, P]
-    attention_mask: torch.Tensor | None,  # [B or 1, 1, T, S]
-    keys: int,
-) -> torch.Tensor:
-    """The mask over prefix and tokens: [B, 1, T, P + S]."""
-    batch, _, queries, _ = own.shape
-    if attention_mask is None:
-        return torch.cat([own, own.new_ones(batch, 1, queries, keys)], dim=3)
-    attention_mask = attention_mask.expand(batch, -1, -1, -1)
-    if attention_mask.dtype != torch.bool:
-        lowest = torch.finfo(attention_mask.dtype).min
-        own = torch.zeros_like(own, dtype=attention_mask.dtype).masked_fill(~own, lowest)
-    return torch.cat([own, attention_mask], dim=3)
-
-
-def _mask(*args: Any, **kwargs: Any) -> torch.Tensor | None:
-    """The stock mask, but explicit where SDPA would be called with `is_causal`.
-
-    With a prefix the keys outnumber the queries, and the kernel's own triangle would sit in
-    the wrong corner.
-    """
-    q_length = kwargs.get("q_length", args[1] if len(args) > 1 else None)
-    if not isinstance(q_length, int) or q_length > 1:
-        kwargs["allow_is_causal_skip"] = False
-    padding = kwargs.get("attention_mask")
-    if padding is not None and padding.is_meta:
-        kwargs["allow_is_bidirectional_skip"] = False  # to skip, it would look for padding
-    mask: torch.Tensor | None = sdpa_mask(*args, **kwargs)
-    return mask
-
-
 AttentionInterface.register(ATTENTION_NAME, _attention)
-AttentionMaskInterface.register(ATTENTION_NAME, _mask)
+AttentionMaskInterface.register(ATTENTION_NAME, explicit_mask)
 
 
 class PrefixAttention:

@@ -13,7 +13,8 @@ from app.context import AppContext
 from app.pages.studies.form.form import plan_sentence
 from app.pages.studies.form.planner import StudyPlanner
 from app.pages.studies.page import StudiesPage
-from engine.cli.arguments import mapping_of, run_spec
+from engine.cli.arguments import run_spec
+from engine.cli.columns import mapping_of
 from engine.cli.main import make_parser
 from engine.cli.studies import study_settings
 from engine.contract.methods.prefix import PrefixMethod

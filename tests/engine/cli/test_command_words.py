@@ -11,7 +11,8 @@ from typing import Any
 from hypothesis import HealthCheck, assume, given, reject, settings
 from hypothesis import strategies as st
 
-from engine.cli.arguments import Parser, add_run_options, mapping_of, run_spec
+from engine.cli.arguments import Parser, add_run_options, run_spec
+from engine.cli.columns import mapping_of
 from engine.contract.errors import UserError
 from engine.contract.methods.prefix import PrefixMethod
 from engine.contract.options import (

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.cli.arguments import mapping_of
+from engine.cli.columns import mapping_of
 from engine.contract.specs.data import Linearisation, Preset
 from engine.data.linearising import linearise
 from engine.data.triples import Triple, is_triples, parse_triples

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.cli.arguments import mapping_of, run_spec
+from engine.cli.arguments import run_spec
+from engine.cli.columns import mapping_of
 from engine.cli.main import make_parser
 from engine.cli.studies import study_settings
 from engine.contract.errors import UserError
