@@ -157,6 +157,7 @@ RANGES: dict[type, dict[str, st.SearchStrategy[Any]]] = {
             lambda spec: isinstance(spec.method, PrefixMethod)
         ),
         "sizes": st.just((50, 100)),
+        "shots": st.just((4, 16)),
         "lengths": st.just((1,)),
         "words": st.just(("a", "b")),
         "seeds": st.just((0, 7)),

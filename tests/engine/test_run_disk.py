@@ -23,9 +23,11 @@ from engine.contract.runs.events import (
     TrainMetrics,
 )
 from engine.contract.runs.folder import RunFolder, RunStatus
+from engine.data.examples import ExampleSets, TrainRow
 from engine.methods.making import make_method
 from engine.reporter import Silent
 from engine.run import EXIT_FINISHED, EXIT_USER, run_folder
+from engine.tasks.making import make_task
 from engine.training.saving import save_trained
 from tests.helpers.errors import refused
 from tests.helpers.small_disk import SmallDisk, small_disk
@@ -148,8 +150,10 @@ def test_no_room_for_the_fine_tuned_model(workshop: Workshop, disk: SmallDisk) -
     method = make_method(backbone, FinetuneMethod(), seed=0)
     disk.resize(120)
     spec = folder.read_spec()
+    rows = ExampleSets([TrainRow("a", "b")], [], [])
+    task = make_task(spec, rows, backbone, Silent(), position_offset=0)
     with refused("disk-full"):
-        save_trained(folder, spec, method, data_name="huts.csv", train_rows=1, scores=())
+        save_trained(folder, spec, method, task, data_name="huts.csv", train_rows=1, scores=())
     assert disk.free_kilobytes() > 60, "half of a model was left behind"
     assert not folder.model.exists()
 

@@ -111,7 +111,7 @@ def parse(line: str, spec: RunSpec) -> RunSpec:
     return replace(found, run_id=spec.run_id)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(spec=specs())
 def test_a_command_is_read_as_the_run_it_was_made_from(spec: RunSpec) -> None:
     line = command_line(spec, data="-a table.csv", out="a run")
