@@ -15,10 +15,9 @@ from engine.contract.tasks.readouts import Pooling
 from engine.data.examples import EvalInput, TrainRow
 from engine.data.tallies import counted
 from engine.methods.base import System
-from engine.tasks.head import Head
+from engine.tasks.reading.head_readout import HeadReadout
 from engine.tasks.reading.readout import (
     Prediction,
-    Readout,
     ReadoutBatch,
     ReadoutForm,
     ReadoutRow,
@@ -52,7 +51,7 @@ def with_labels(task: LabelTask, rows: Sequence[TrainRow]) -> LabelTask:
     return replace(task, labels=labels)
 
 
-class LabelReadout(Readout[int]):
+class LabelReadout(HeadReadout[int]):
     """One label of each input.
 
     Args:
@@ -61,31 +60,17 @@ class LabelReadout(Readout[int]):
     """
 
     def __init__(self, task: LabelTask, form: ReadoutForm) -> None:
-        super().__init__(form)
         check_known("labels", task.labels)
+        super().__init__(form, task.head, outputs=len(task.labels))
         self.spec = task
         self._labels = task.labels
         self._numbers = {label: number for number, label in enumerate(task.labels)}
-        self._encoder = TextEncoder(
-            form.backbone, most_tokens=form.source_tokens, position_offset=form.position_offset
-        )
-        self._pooling = pooling_of(task.head.pooling, self._encoder)
+        self._pooling = pooling_of(task.head.pooling, self.encoder)
         self._cut = 0
-        self.head = Head(
-            form.backbone.shape.width,
-            len(task.labels),
-            task.head,
-            seed=form.seed,
-            device=form.backbone.model.device,
-        )
-
-    def trainable(self) -> dict[str, torch.nn.Parameter]:
-        """The head's."""
-        return self.head.trainable()
 
     def rows(self, item: TrainRow | EvalInput, number: int) -> list[ReadoutRow[int]]:
         """One row; labels that no training row has carry no loss."""
-        encoded = self._encoder.encode(self.parts(item))
+        encoded = self.encoder.encode(self.parts(item))
         self._cut += encoded.is_cut
         known = [self._numbers[label] for label in right_answers(item) if label in self._numbers]
         return [ReadoutRow(encoded.ids, encoded.types, number, tuple(known))]
@@ -138,7 +123,7 @@ class LabelReadout(Readout[int]):
         if not self._cut:
             return ()
         was = "was" if self._cut == 1 else "were"
-        limit = counted(self._encoder.limit, "token")
+        limit = counted(self.encoder.limit, "token")
         return (f"{counted(self._cut, 'input')} {was} longer than {limit} and {was} cut.",)
 
 

@@ -13,16 +13,14 @@ from engine.contract.tasks.spans import SpanTask
 from engine.data.examples import EvalInput, TrainRow
 from engine.data.tallies import counted
 from engine.methods.base import System
-from engine.tasks.head import Head
+from engine.tasks.reading.head_readout import HeadReadout
 from engine.tasks.reading.readout import (
     Prediction,
-    Readout,
     ReadoutBatch,
     ReadoutForm,
     ReadoutRow,
     right_answers,
 )
-from engine.tasks.reading.texts import TextEncoder
 from engine.tasks.spans.windows import SourceTokens, windows
 from engine.tasks.states import hidden_states
 
@@ -58,7 +56,7 @@ def with_unanswerable(task: SpanTask, rows: Sequence[TrainRow]) -> SpanTask:
     return replace(task, may_be_unanswerable=task.may_be_unanswerable or has_none)
 
 
-class SpanReadout(Readout[AnswerTokens]):
+class SpanReadout(HeadReadout[AnswerTokens]):
     """Where the answer to a question starts and ends.
 
     Windows without the answer are trained to say so: by the first token, as BERT does; of a decoder
@@ -70,24 +68,13 @@ class SpanReadout(Readout[AnswerTokens]):
     """
 
     def __init__(self, task: SpanTask, form: ReadoutForm) -> None:
-        super().__init__(form)
-        self.spec = self._task = task
         span = task.span
+        super().__init__(form, task.head, outputs=2, most_tokens=span.window_tokens)
+        self.spec = self._task = task
         self.signature = f"best{BEST}|max{span.max_answer_tokens}"
         if task.may_be_unanswerable:
             self.signature += f"|none{span.null_threshold:g}"
-        self._encoder = TextEncoder(
-            form.backbone, most_tokens=span.window_tokens, position_offset=form.position_offset
-        )
         self._windowed = 0
-        self.head = Head(
-            form.backbone.shape.width, 2, task.head, seed=form.seed,
-            device=form.backbone.model.device,
-        )  # fmt: skip
-
-    def trainable(self) -> dict[str, torch.nn.Parameter]:
-        """The head's."""
-        return self.head.trainable()
 
     def rows(self, item: TrainRow | EvalInput, number: int) -> list[ReadoutRow[AnswerTokens]]:
         """A row for each window."""
@@ -97,9 +84,9 @@ class SpanReadout(Readout[AnswerTokens]):
         stretches = list(_stretches(item, source))
         rows = []
         for encoded, own in windows(
-            self._encoder, question, source, stride=self._task.span.stride_tokens
+            self.encoder, question, source, stride=self._task.span.stride_tokens
         ):
-            none = 0 if self._encoder.pairs else len(encoded.ids) - 1
+            none = 0 if self.encoder.pairs else len(encoded.ids) - 1
             answers = tuple(_stretch(own, stretch, none) for stretch in stretches)
             rows.append(ReadoutRow(encoded.ids, encoded.types, number, answers, own))
         self._windowed += len(rows) > 1
@@ -120,7 +107,7 @@ class SpanReadout(Readout[AnswerTokens]):
         return logits.masked_fill(~allowed[..., None].to(logits.device), float("-inf"))
 
     def _none_column(self, batch: ReadoutBatch[AnswerTokens], row: int) -> int:
-        token = 0 if self._encoder.pairs else len(batch.read[row]) - 1
+        token = 0 if self.encoder.pairs else len(batch.read[row]) - 1
         return batch.texts.column(row, token)
 
     def loss(self, logits: torch.Tensor, batch: ReadoutBatch[AnswerTokens]) -> torch.Tensor:
@@ -190,7 +177,7 @@ class SpanReadout(Readout[AnswerTokens]):
         """On sources that are read in windows."""
         if not self._windowed:
             return ()
-        was, limit = ("is", "are")[self._windowed > 1], counted(self._encoder.limit, "token")
+        was, limit = ("is", "are")[self._windowed > 1], counted(self.encoder.limit, "token")
         return (
             f"{counted(self._windowed, 'source')} {was} longer than {limit} with the question, and "
             f"{was} read in windows that overlap.",

@@ -16,10 +16,9 @@ from engine.data.examples import EvalInput, TrainRow
 from engine.data.sequences import items_of
 from engine.data.tallies import counted
 from engine.methods.base import System
-from engine.tasks.head import Head
+from engine.tasks.reading.head_readout import HeadReadout
 from engine.tasks.reading.readout import (
     Prediction,
-    Readout,
     ReadoutBatch,
     ReadoutForm,
     ReadoutRow,
@@ -27,7 +26,6 @@ from engine.tasks.reading.readout import (
     in_order,
     right_answers,
 )
-from engine.tasks.reading.texts import TextEncoder
 from engine.tasks.states import hidden_states
 
 OUTSIDE = "O"
@@ -73,7 +71,7 @@ def with_tags(task: TagTask, rows: Sequence[TrainRow]) -> TagTask:
     return replace(task, tags=tags)
 
 
-class TagReadout(Readout[WordTag]):
+class TagReadout(HeadReadout[WordTag]):
     """A tag for each word of a sentence.
 
     It is read at the word's first token, as P-tuning v2 and BERT do; of a decoder at its last,
@@ -86,28 +84,14 @@ class TagReadout(Readout[WordTag]):
     """
 
     def __init__(self, task: TagTask, form: ReadoutForm) -> None:
-        super().__init__(form)
         check_known("tags", task.tags)
+        super().__init__(form, task.head, outputs=len(task.tags))
         self.spec = task
         self._tags = task.tags
         self._numbers = {tag: number for number, tag in enumerate(task.tags)}
         self._at_last = form.backbone.shape.kind is BackboneKind.DECODER
-        self._encoder = TextEncoder(
-            form.backbone, most_tokens=form.source_tokens, position_offset=form.position_offset
-        )
-        self._around = len(self._encoder.encode(("",)).ids)
+        self._around = len(self.encoder.encode(("",)).ids)
         self._windowed = self._unread = self._unknown = 0
-        self.head = Head(
-            form.backbone.shape.width,
-            len(task.tags),
-            task.head,
-            seed=form.seed,
-            device=form.backbone.model.device,
-        )
-
-    def trainable(self) -> dict[str, torch.nn.Parameter]:
-        """The head's."""
-        return self.head.trainable()
 
     def rows(self, item: TrainRow | EvalInput, number: int) -> list[ReadoutRow[WordTag]]:
         """A row for each window; tags that no training row has carry no loss."""
@@ -117,7 +101,7 @@ class TagReadout(Readout[WordTag]):
         rows = []
         for first, stop in self._windows(words):
             chosen = words[first:stop]
-            encoded = self._encoder.encode((" ".join(chosen),), spans=True)
+            encoded = self.encoder.encode((" ".join(chosen),), spans=True)
             tokens = self._tokens_of(chosen, encoded.spans)
             self._unread += sum(token == _NO_TOKEN for token in tokens)
             known = [
@@ -136,8 +120,8 @@ class TagReadout(Readout[WordTag]):
 
     def _windows(self, words: Sequence[str]) -> Iterator[tuple[int, int]]:
         """Words from and to, as many in each window as have room."""
-        room = max(1, self._encoder.limit - self._around)
-        spans = [(0, start, end) for start, end in self._encoder.tokens(" ".join(words))]
+        room = max(1, self.encoder.limit - self._around)
+        spans = [(0, start, end) for start, end in self.encoder.tokens(" ".join(words))]
         if len(spans) <= room:
             yield 0, len(words)
             return
@@ -216,7 +200,7 @@ class TagReadout(Readout[WordTag]):
 
     def notes(self) -> tuple[str, ...]:
         """On sentences that were divided, and on words and tags that cannot be learned."""
-        limit = counted(self._encoder.limit, "token")
+        limit = counted(self.encoder.limit, "token")
         notes = (
             (self._windowed, "sentence", f"longer than {limit}: read in windows of whole words."),
             (self._unread, "word", f"without a token: tagged as {OUTSIDE}."),
