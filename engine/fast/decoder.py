@@ -1,4 +1,4 @@
-"""A Llama-like decoder behind a prefix, by hand: a training step, and decoding step by step.
+"""A decoder behind a prefix, by hand: a training step, and decoding step by step.
 
 What makes it fast on a CPU, where transformers and autograd are general:
 
@@ -25,19 +25,20 @@ from torch.nn.functional import pad
 
 from engine.backbones.device import free_memory_bytes
 from engine.fast.cache import ROOM, Cache
+from engine.fast.heads import Heads
 from engine.fast.kernels import packed, product
 from engine.fast.operations import (
     Normalised,
+    activated,
+    activation_backward,
     cross_entropy_,
-    gated,
-    gated_backward,
     norm_backward,
     normalised,
     projected,
 )
 from engine.fast.packing import HIDDEN, PackedBatch
 from engine.fast.prefix import Prefix
-from engine.fast.weights import DecoderWeights, Layer, Projection
+from engine.fast.weights import DecoderWeights, Projection
 
 DECODING_ROWS = 32
 """For which matrices are packed."""
@@ -61,7 +62,7 @@ class _Saved:
     values: torch.Tensor
     probabilities: torch.Tensor | None
     mlp_in: Normalised
-    gate_up: torch.Tensor
+    up: torch.Tensor
 
 
 class FastDecoder:
@@ -69,9 +70,8 @@ class FastDecoder:
 
     def __init__(self, weights: DecoderWeights) -> None:
         self._w = weights
+        self._heads = Heads(weights)
         self._ratio = weights.heads // weights.kv_heads
-        self._q_size = weights.heads * weights.head_width
-        self._k_size = weights.kv_heads * weights.head_width
 
     @property
     def device(self) -> torch.device:
@@ -135,21 +135,22 @@ class FastDecoder:
         """The last layer's states at the predicting tokens, [M, d]."""
         w, size, length = self._w, batch.size, batch.length
         heads, ratio, width = w.kv_heads, self._ratio, w.head_width
-        x: torch.Tensor = w.embed(batch.ids).to(w.norm.weight.dtype)
         offsets = prefix.offsets
         if isinstance(offsets, torch.Tensor):
             offsets = offsets[batch.sequence]
-        cos, sin = self._rotation(x, batch.positions + offsets)
+        positions = batch.positions + offsets
+        x = self._embedded(batch.ids, positions)
+        turn = self._heads.rotation(x, positions)
         bias = self._training_bias(prefix, batch)
-        grid = x.new_zeros(size * length, self._q_size + 2 * self._k_size)
+        grid = x.new_zeros(size * length, self._heads.size)
         for number, layer in enumerate(w.layers):
             h, attention_in = normalised(x, layer.attention_norm)
-            qkv, q_in, k_in = self._qkv(layer, h, cos, sin)
+            qkv, q_in, k_in = self._heads.project(layer, h, turn)
             if batch.is_dense:
                 grid = qkv
             else:
                 grid[batch.cells] = qkv
-            q, k, v = self._parts(grid.view(size, length, -1))
+            q, k, v = self._heads.parts(grid.view(size, length, -1))
             own = prefix.layers[number]
             before = own.shape[-2]
             own = own if own.dim() == 5 else own.expand(size, -1, -1, -1, -1)
@@ -165,18 +166,18 @@ class FastDecoder:
             k, v = k.flatten(0, 1), v.flatten(0, 1)  # [G·K, P + T, D]
             p = self._attention(bias[..., prefix.length - before :], q, k)
             o = torch.bmm(p, v).view(size, heads, ratio, length, width)
-            o = o.permute(0, 3, 1, 2, 4).reshape(size * length, self._q_size)
+            o = o.permute(0, 3, 1, 2, 4).reshape(size * length, self._heads.q_size)
             if not batch.is_dense:
                 o = o[batch.cells]
             if number == len(w.layers) - 1:
                 o, x = o[batch.predicting], x[batch.predicting]
             x = projected(o, layer.out).add_(x)
             h, mlp_in = normalised(x, layer.mlp_norm)
-            gate_up = projected(h, layer.gate_up)
-            x = projected(gated(gate_up), layer.down).add_(x)
+            up = projected(h, layer.up)
+            x = projected(activated(up, w.activation), layer.down).add_(x)
             if saved is not None:
                 few = p if p.numel() <= SAVED_ENTRIES else None
-                saved.append(_Saved(attention_in, q_in, k_in, q, k, v, few, mlp_in, gate_up))
+                saved.append(_Saved(attention_in, q_in, k_in, q, k, v, few, mlp_in, up))
         return x
 
     def _backward(
@@ -185,20 +186,23 @@ class FastDecoder:
         """The gradients by each layer of the prefix, from that by the last states, [M, d]."""
         w, size, length = self._w, batch.size, batch.length
         heads, ratio, width = w.kv_heads, self._ratio, w.head_width
-        cos, sin = self._rotation(dx, batch.positions + prefix.offsets)
+        turn = self._heads.rotation(dx, batch.positions + prefix.offsets)
         is_complete = all(s.probabilities is not None for s in saved)
         bias = None if is_complete else self._training_bias(prefix, batch)
-        grid = dx.new_zeros(size * length, self._q_size)
+        grid = dx.new_zeros(size * length, self._heads.q_size)
         gradients: list[torch.Tensor] = []
         for number in range(len(w.layers) - 1, -1, -1):
             layer, s = w.layers[number], saved.pop()
-            da = product(dx, layer.down.matrix.T)
-            dh = product(gated_backward(da, s.gate_up), layer.gate_up.matrix.T)
+            du = product(dx, layer.down.matrix.T)
+            du = activation_backward(du, s.up, w.activation)
+            dh = product(du, layer.up.matrix.T)
             dx = norm_backward(dh, s.mlp_in, layer.mlp_norm).add_(dx)
             do = product(dx, layer.out.matrix.T)
             if number == len(w.layers) - 1:
                 # A token may predict several: their gradients add up.
-                do = do.new_zeros(len(batch.ids), self._q_size).index_add_(0, batch.predicting, do)
+                do = do.new_zeros(len(batch.ids), self._heads.q_size).index_add_(
+                    0, batch.predicting, do
+                )
                 dx = dx.new_zeros(len(batch.ids), dx.shape[1]).index_add_(0, batch.predicting, dx)
             if not batch.is_dense:
                 grid[batch.cells] = do
@@ -220,9 +224,9 @@ class FastDecoder:
             if number == 0:
                 break  # embeddings are constants
             dq = torch.bmm(ds, s.keys).view(size, heads, ratio, length, width)
-            dqkv = dq.new_empty(size, length, self._q_size + 2 * self._k_size)
+            dqkv = dq.new_empty(size, length, self._heads.size)
             for part, own in zip(
-                self._parts(dqkv),
+                self._heads.parts(dqkv),
                 (dq.permute(0, 3, 1, 2, 4), *(d[:, :, before:].transpose(1, 2) for d in (dk, dv))),
                 strict=True,
             ):
@@ -230,7 +234,7 @@ class FastDecoder:
             dqkv = dqkv.view(size * length, -1)
             if not batch.is_dense:
                 dqkv = dqkv[batch.cells]
-            self._qkv_backward(dqkv, cos, sin, layer, s)
+            self._heads.project_backward(dqkv, turn, layer, s.q_in, s.k_in)
             dh = product(dqkv, layer.qkv.matrix.T)
             dx = norm_backward(dh, s.attention_in, layer.attention_norm).add_(dx)
         return gradients[::-1]
@@ -250,65 +254,10 @@ class FastDecoder:
         bias = bias[:, None, None].expand(-1, self._w.kv_heads, self._ratio, -1, -1)
         return bias.reshape(size * self._w.kv_heads, self._ratio * length, before + length)
 
-    def _rotation(
-        self, like: torch.Tensor, positions: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Cosines and sines of each token, [N, 1, D / 2]: both halves turn by the same angles."""
-        cos, sin = self._w.rotate(like[None], positions[None])
-        half = self._w.head_width // 2
-        return cos[0, :, None, :half], sin[0, :, None, :half]
-
-    def _qkv(
-        self, layer: Layer, h: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor
-    ) -> tuple[torch.Tensor, Any, Any]:
-        """[N, (H + 2K)·D], queries and keys rotated; and what their norms need for the way back."""
-        qkv = projected(h, layer.qkv)
-        q_in = k_in = None
-        if layer.q_norm is not None and layer.k_norm is not None:
-            q, k, _ = self._by_head(qkv)
-            normed, q_in = normalised(q, layer.q_norm)
-            q.copy_(normed)
-            normed, k_in = normalised(k, layer.k_norm)
-            k.copy_(normed)
-        self._rotate(qkv, cos, sin)
-        return qkv, q_in, k_in
-
-    def _qkv_backward(
-        self,
-        dqkv: torch.Tensor,
-        cos: torch.Tensor,
-        sin: torch.Tensor,
-        layer: Layer,
-        saved: _Saved,
-    ) -> None:
-        """Back through rotation and norms, in place."""
-        self._rotate(dqkv, cos, -sin)
-        if saved.q_in is not None and saved.k_in is not None:
-            q, k, _ = self._by_head(dqkv)
-            assert layer.q_norm is not None
-            assert layer.k_norm is not None
-            q.copy_(norm_backward(q, saved.q_in, layer.q_norm))
-            k.copy_(norm_backward(k, saved.k_in, layer.k_norm))
-
-    def _parts(self, qkv: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Queries, keys and values of [.., (H + 2K)·D]."""
-        q, k, v = torch.split(qkv, [self._q_size, self._k_size, self._k_size], dim=-1)
-        return q, k, v
-
-    def _by_head(self, qkv: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Views [N, H or K, D]."""
-        parts = qkv.view(len(qkv), -1, self._w.head_width)
-        sizes = [self._w.heads, self._w.kv_heads, self._w.kv_heads]
-        q, k, v = torch.split(parts, sizes, dim=1)
-        return q, k, v
-
-    def _rotate(self, qkv: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor) -> None:
-        """Turn the queries and keys in place, as transformers' `apply_rotary_pos_emb`."""
-        rotated = qkv.view(len(qkv), -1, self._w.head_width)[:, : self._w.heads + self._w.kv_heads]
-        first, second = rotated.chunk(2, dim=-1)  # [N, H + K, D / 2]
-        crossed = first * sin
-        first.mul_(cos).addcmul_(second, sin, value=-1)
-        second.mul_(cos).add_(crossed)
+    def _embedded(self, ids: torch.Tensor, positions: torch.Tensor) -> torch.Tensor:
+        """[N, d]."""
+        x: torch.Tensor = self._w.embed(ids).to(self._w.norm.weight.dtype)
+        return x if self._w.positions is None else x + self._w.positions[positions]
 
     # Decoding ------------------------------------------------------------------------------
 
@@ -369,12 +318,13 @@ class FastDecoder:
         cache.mask[:, own, start + own] = 0
         bias = cache.mask[:, None, :, None, :end].expand(-1, heads, -1, ratio, -1)
         bias = bias.reshape(size * heads, beams * ratio, end)
-        x: torch.Tensor = w.embed(ids.flatten()).to(w.norm.weight.dtype)
-        cos, sin = self._rotation(x, cache.positions.repeat_interleave(beams))
+        positions = cache.positions.repeat_interleave(beams)
+        x = self._embedded(ids.flatten(), positions)
+        turn = self._heads.rotation(x, positions)
         for number, layer in enumerate(w.layers):
             h, _ = normalised(x, layer.attention_norm)
-            qkv, _, _ = self._qkv(layer, h, cos, sin)
-            q, k, v = self._parts(qkv.view(size, beams, -1))
+            qkv, _, _ = self._heads.project(layer, h, turn)
+            q, k, v = self._heads.parts(qkv.view(size, beams, -1))
             keys, values = cache.keys[number], cache.values[number]
             keys[:, :, start:end] = k.view(size, beams, heads, width).transpose(1, 2)
             values[:, :, start:end] = v.view(size, beams, heads, width).transpose(1, 2)
@@ -387,7 +337,7 @@ class FastDecoder:
             o = o.view(size, heads, beams, ratio, width).transpose(1, 2)
             x = projected(o.reshape(size * beams, -1), layer.out).add_(x)
             h, _ = normalised(x, layer.mlp_norm)
-            x = projected(gated(projected(h, layer.gate_up)), layer.down).add_(x)
+            x = projected(activated(projected(h, layer.up), w.activation), layer.down).add_(x)
         cache.used = end
         cache.positions = cache.positions + 1
         x, _ = normalised(x, w.norm)

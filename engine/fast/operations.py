@@ -6,13 +6,16 @@ Letters as in `engine.fast.decoder`.
 from __future__ import annotations
 
 import torch
-from torch.nn.functional import silu
+from torch.nn.functional import gelu, silu
 
 from engine.fast.kernels import product
-from engine.fast.weights import Norm, Projection
+from engine.fast.weights import Activation, Norm, Projection
 
-Normalised = tuple[torch.Tensor, torch.Tensor]
-"""x without a norm's weight [.., n], and its divisor's inverse [.., 1]."""
+_GELU = {Activation.GELU: "none", Activation.GELU_TANH: "tanh"}
+
+Normalised = tuple[torch.Tensor, ...]
+"""What the way back through a norm needs. Of an RMS norm, x without the weight [.., n] and its
+divisor's inverse [.., 1]; of a layer norm, x, its mean and its divisor's inverse."""
 
 
 def projected(x: torch.Tensor, projection: Projection) -> torch.Tensor:
@@ -21,7 +24,11 @@ def projected(x: torch.Tensor, projection: Projection) -> torch.Tensor:
 
 
 def normalised(x: torch.Tensor, norm: Norm) -> tuple[torch.Tensor, Normalised]:
-    """The norm of x [.., n]; and x without the weight, and its divisor's inverse [.., 1]."""
+    """The norm of x [.., n], and what its way back needs."""
+    if norm.bias is not None:
+        size = x.shape[-1:]
+        made, mean, inverse = torch.native_layer_norm(x, size, norm.weight, norm.bias, norm.eps)
+        return made, (x, mean, inverse)
     inverse = x.square().mean(-1, keepdim=True).add_(norm.eps).rsqrt_()
     plain = x * inverse
     return plain * norm.weight, (plain, inverse)
@@ -29,26 +36,40 @@ def normalised(x: torch.Tensor, norm: Norm) -> tuple[torch.Tensor, Normalised]:
 
 def norm_backward(d: torch.Tensor, given: Normalised, norm: Norm) -> torch.Tensor:
     """The gradient by x of a norm, from that by its output."""
+    if norm.bias is not None:
+        made: torch.Tensor = torch.ops.aten.native_layer_norm_backward(
+            d, given[0], d.shape[-1:], *given[1:], norm.weight, norm.bias, [True, False, False]
+        )[0]
+        return made
     plain, inverse = given
     d = d * norm.weight
     mean = torch.linalg.vecdot(d, plain).div_(-d.shape[-1])[..., None]
     return torch.addcmul(d, plain, mean).mul_(inverse)
 
 
-def gated(gate_up: torch.Tensor) -> torch.Tensor:
-    """[N, 2F] → [N, F]."""
-    gate, up = gate_up.chunk(2, dim=1)
-    return silu(gate).mul_(up)
+def activated(h: torch.Tensor, activation: Activation) -> torch.Tensor:
+    """[N, F], or gated [N, 2F] → [N, F]."""
+    if activation is Activation.GATED_SILU:
+        gate, up = h.chunk(2, dim=1)
+        return silu(gate).mul_(up)
+    if activation is Activation.RELU:
+        return h.relu()
+    return gelu(h, approximate=_GELU[activation])
 
 
-def gated_backward(d: torch.Tensor, gate_up: torch.Tensor) -> torch.Tensor:
-    """The gradient by `gate_up` [N, 2F] from that by `gated`'s output [N, F], which it reuses."""
-    gate, up = gate_up.chunk(2, dim=1)
-    made = torch.empty_like(gate_up)
-    d_gate, d_up = made.chunk(2, dim=1)
-    torch.mul(d, silu(gate), out=d_up)
-    torch.ops.aten.silu_backward.grad_input(d.mul_(up), gate, grad_input=d_gate)
-    return made
+def activation_backward(d: torch.Tensor, h: torch.Tensor, activation: Activation) -> torch.Tensor:
+    """The gradient by h from that by `activated`'s output [N, F], which it reuses."""
+    if activation is Activation.GATED_SILU:
+        gate, up = h.chunk(2, dim=1)
+        made = torch.empty_like(h)
+        d_gate, d_up = made.chunk(2, dim=1)
+        torch.mul(d, silu(gate), out=d_up)
+        torch.ops.aten.silu_backward.grad_input(d.mul_(up), gate, grad_input=d_gate)
+        return made
+    if activation is Activation.RELU:
+        return d.mul_(h > 0)
+    plain: torch.Tensor = torch.ops.aten.gelu_backward(d, h, approximate=_GELU[activation])
+    return plain
 
 
 def cross_entropy_(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:

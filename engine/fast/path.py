@@ -11,8 +11,10 @@ import torch
 
 from engine.fast.decoder import FastDecoder
 from engine.fast.packing import PackedBatch, pack_rows
+from engine.fast.structures.llama import check_llama
+from engine.fast.structures.modules import OtherStructureError
+from engine.fast.structures.reading import read_weights
 from engine.fast.trained import TrainedDecoder
-from engine.fast.weights import NotLlamaLikeError, check_structure, read_weights
 
 log = logging.getLogger(__name__)
 
@@ -85,8 +87,8 @@ def trained_decoder_of(model: Any) -> TrainedDecoder | None:
     if model.device.type != "cpu" or model.dtype != torch.float32:
         return None
     try:
-        check_structure(model)
-    except NotLlamaLikeError:
+        check_llama(model)
+    except OtherStructureError:
         return None
     if getattr(model.config, "attention_dropout", 0.0):
         return None
@@ -99,7 +101,7 @@ def _decide(model: Any) -> Path:
         return Path(None, f"it is {model.dtype} on {model.device.type}")
     try:
         decoder = FastDecoder(read_weights(model))
-    except NotLlamaLikeError as reason:
+    except OtherStructureError as reason:
         return Path(None, str(reason))
     nothing = decoder.no_prefix()
     difference = _difference(model, lambda batch: decoder.logits(nothing, batch))

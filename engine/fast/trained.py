@@ -19,7 +19,7 @@ class TrainedDecoder:
     """The computations with a model's modules.
 
     Args:
-        model: of a structure that `engine.fast.weights.check_structure` accepts.
+        model: of a structure that `engine.fast.structures.llama.check_llama` accepts.
     """
 
     def __init__(self, model: Any) -> None:

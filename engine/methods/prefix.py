@@ -87,15 +87,16 @@ class PrefixedBackbone(WithoutTrainedDecoder):
     @property
     def computed_by(self) -> str:
         """What computes its passes."""
-        return (
-            "transformers (an infix is not seen by all tokens)"
-            if self._is_infix
-            else str(path_of(self.backbone.model))
-        )
+        if self._is_infix:
+            return "transformers (an infix is not seen by all tokens)"
+        return str(path_of(self.backbone.model))
 
     def fast(self, rows: Sequence[int]) -> tuple[FastDecoder, Prefix] | None:
         """The backbone behind the prefix; an infix is computed by transformers."""
-        decoder = None if self._is_infix else path_of(self.backbone.model).now()
+        model = self.backbone.model
+        # A backbone in training mode has its dropout on, which the fast path has not.
+        leave = self._is_infix or model.training
+        decoder = None if leave else path_of(model).now()
         if decoder is None:
             return None
         sites = (
@@ -225,6 +226,14 @@ class PrefixTuning(PrefixedBackbone):
             )
         key_values: KeyValues = self.prefix()
         return key_values
+
+    @property
+    def computed_by(self) -> str:
+        """What computes its passes."""
+        by = super().computed_by
+        if self._frozen_dropout and by == "fast path":
+            return "transformers in training (for the backbone's dropout), else fast path"
+        return by
 
     def trainable(self) -> dict[str, torch.nn.Parameter]:
         """The prefix's parameters, in float32 whatever the backbone's precision."""

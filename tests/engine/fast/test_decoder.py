@@ -17,7 +17,8 @@ from engine.fast.decoder import FastDecoder
 from engine.fast.packing import pack_prompts, pack_rows
 from engine.fast.path import path_of
 from engine.fast.prefix import Prefix
-from engine.fast.weights import DecoderWeights, read_weights
+from engine.fast.structures.reading import read_weights
+from engine.fast.weights import DecoderWeights
 from engine.methods.checkpointing import enable_checkpointing
 from engine.methods.prefix import PrefixTuning
 from engine.tasks.generation.batches import collate_for, token_row
@@ -26,7 +27,8 @@ from tests.engine.explicit import explicit_model
 from tests.engine.tiny import gradients, load, tiny
 from tests.helpers.tiny_backbones import save_tiny
 
-FAST = ("llama", "llama-wide-heads", "mistral", "qwen2", "qwen3")
+LLAMA_LIKE = ("llama", "llama-wide-heads", "mistral", "qwen2", "qwen3")
+FAST = (*LLAMA_LIKE, "gpt2", "opt")
 SOURCES = [[7, 8, 9], [20, 21, 22, 23, 24], [7, 8, 9], [30], [7, 8, 9]]
 TARGETS = [[11, 12, 1], [13, 14, 15, 16, 1], [11, 40, 41, 1], [17, 18, 1], [5]]
 
@@ -190,7 +192,10 @@ def test_steps_over_a_shared_cache_are_the_forward_pass_of_each_beam(tmp_path: P
 @pytest.mark.parametrize(
     ("family", "changes"),
     [
-        ("gpt2", {}),
+        ("gpt2", {"scale_attn_by_inverse_layer_idx": True}),
+        ("gpt2", {"activation_function": "silu"}),
+        ("opt", {"do_layer_norm_before": False}),
+        ("opt", {"word_embed_proj_dim": 16}),
         ("gemma", {}),
         ("phi3", {}),
         ("olmo2", {}),
@@ -199,7 +204,7 @@ def test_steps_over_a_shared_cache_are_the_forward_pass_of_each_beam(tmp_path: P
         ("llama", {"hidden_act": "gelu"}),
     ],
 )
-def test_what_is_not_llama_like_goes_through_transformers(
+def test_what_is_built_otherwise_goes_through_transformers(
     family: str, changes: dict[str, object], tmp_path: Path
 ) -> None:
     backbone = load(save_tiny(tmp_path, family, **changes))
@@ -233,6 +238,26 @@ def test_saving_memory_computes_training_steps_by_transformers_with_equal_gradie
         loss_sum(tuned, batch)
     assert len(passes) == 2  # evaluation and decoding keep the fast path
     assert "transformers" in tuned.computed_by
+
+
+@pytest.mark.parametrize("frozen_dropout", [True, False])
+def test_a_backbone_drops_out_in_training_where_the_method_wants_it(
+    frozen_dropout: bool, tmp_path: Path
+) -> None:
+    tuned = method(tiny(tmp_path, "gpt2"), frozen_dropout=frozen_dropout)
+    batch = collate_for(
+        tuned.backbone, [token_row(*row) for row in zip(SOURCES, TARGETS, strict=True)]
+    )
+
+    def losses() -> set[float]:
+        with torch.no_grad(), tuned.active():
+            return {float(loss_sum(tuned, batch)) for _ in range(3)}
+
+    tuned.set_training(True)
+    assert len(losses()) == (3 if frozen_dropout else 1)
+    assert tuned.computed_by == "fast path" or frozen_dropout
+    tuned.set_training(False)
+    assert len(losses()) == 1
 
 
 def test_weights_are_the_same_numbers_and_in_memory_once(tmp_path: Path) -> None:

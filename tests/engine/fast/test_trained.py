@@ -18,12 +18,12 @@ from engine.methods.finetune import FullFinetuning
 from engine.methods.prefix import PrefixTuning
 from engine.tasks.generation.batches import collate_for, token_row
 from engine.tasks.generation.loss import loss_sum
-from tests.engine.fast.test_decoder import FAST, SOURCES, TARGETS, summed
+from tests.engine.fast.test_decoder import LLAMA_LIKE, SOURCES, TARGETS, summed
 from tests.engine.tiny import tiny
 
 
 @pytest.mark.parametrize("share", [False, True])
-@pytest.mark.parametrize("family", FAST)
+@pytest.mark.parametrize("family", LLAMA_LIKE)
 def test_loss_and_gradients_are_those_of_transformers_in_float64(
     family: str, share: bool, tmp_path: Path
 ) -> None:
