@@ -89,7 +89,7 @@ def test_loss_and_gradient_are_those_of_transformers_in_float64(
         assert error < 2e-6
 
 
-@pytest.mark.parametrize("family", ["llama", "qwen3"])
+@pytest.mark.parametrize("family", ["llama", "qwen3", "gpt2", "opt"])
 def test_the_gradient_is_the_slope_of_the_loss(family: str, tmp_path: Path) -> None:
     """In float64, by torch's own check of numeric differences."""
     backbone = load(save_tiny(tmp_path, family, num_hidden_layers=2))
@@ -156,9 +156,12 @@ def test_layers_may_have_shorter_prefixes_or_none(tmp_path: Path) -> None:
         torch.testing.assert_close(loss, summed(model, 5), rtol=1e-5, atol=1e-4)
 
 
-def test_steps_over_a_shared_cache_are_the_forward_pass_of_each_beam(tmp_path: Path) -> None:
+@pytest.mark.parametrize("family", ["qwen2", "gpt2", "opt"])
+def test_steps_over_a_shared_cache_are_the_forward_pass_of_each_beam(
+    family: str, tmp_path: Path
+) -> None:
     """Beams that fork and die, inputs that leave and enter, caches that are made anew."""
-    backbone = tiny(tmp_path, "qwen2")
+    backbone = tiny(tmp_path, family)
     decoder, prefix = decoder_of(backbone), prefix_of(method(backbone))
     random = torch.Generator().manual_seed(0)
     prompts = [[7, 8, 9], [20, 21, 22, 23, 24], [30]]
@@ -352,13 +355,15 @@ def test_what_is_free_in_a_cache_is_never_read(tmp_path: Path) -> None:
     assert torch.equal(*results)
 
 
-def test_everything_is_computed_where_the_backbone_is(tmp_path: Path) -> None:
+@pytest.mark.parametrize("family", ["llama", "gpt2", "opt"])
+def test_everything_is_computed_where_the_backbone_is(family: str, tmp_path: Path) -> None:
     """On the meta device, which refuses operands of the CPU as a GPU does."""
     there = torch.device("meta")
-    save_tiny(tmp_path, "llama")
+    save_tiny(tmp_path, family)
     model = load(tmp_path).model.to(there)
-    decoder = FastDecoder(read_weights(model))
-    layers = [decoder.no_prefix().layers[0].new_zeros(2, 2, 3, 8) for _ in range(decoder.layers)]
+    decoder = FastDecoder(weights := read_weights(model))
+    shape = (2, weights.kv_heads, 3, weights.head_width)
+    layers = [decoder.no_prefix().layers[0].new_zeros(shape) for _ in range(decoder.layers)]
     prefix = Prefix(layers, 3)
     batch = pack_rows(SOURCES, TARGETS, share=True).to(there)
     loss, gradients = decoder.loss_and_gradients(prefix, batch)
