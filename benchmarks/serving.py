@@ -181,7 +181,11 @@ def soak(server: Server, asked: list[Asked], seconds: float) -> None:
         while time.monotonic() < end:
             kind = draw.choice(("greedy", "sampled", "streamed", "nonsense", "leaves"))
             body = body_of(draw.choice(asked), min_tokens=1, max_tokens=draw.randint(1, 48))
-            answered[f"{kind}, {_outcome(server, kind, body)}"] += 1
+            try:
+                outcome = _outcome(server, kind, body)
+            except OSError as error:  # no answer, or only a part
+                outcome = f"LOST: {error}"
+            answered[f"{kind}, {outcome}"] += 1
 
     start_bytes = last = 0.0
     with ThreadPoolExecutor(12) as pool:
