@@ -38,6 +38,7 @@ from engine.contract.runs.folder import RunFolder
 from engine.contract.runs.lock import FolderLock, run_in_use
 from engine.contract.runs.scores import OutputsMeta, Score
 from engine.contract.specs.run import RunSpec, describe_system
+from engine.contract.tasks.all import reads_category
 from engine.data.examples import ExampleSets, load_examples
 from engine.decoding.files import save_outputs
 from engine.methods.base import Method, System, count
@@ -190,7 +191,8 @@ class _Session:
         data = self._spec.data
         with DatasetStore(self._folder.resolve(data.dataset)) as store:
             self._data_name = store.meta.name
-            return load_examples(store, data, self._recorder)
+            by_category = reads_category(self._spec.task)
+            return load_examples(store, data, self._recorder, by_category=by_category)
 
     def _started(
         self,

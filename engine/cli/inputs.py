@@ -22,7 +22,7 @@ from engine.contract.projects.dataset_store import DatasetStore
 from engine.contract.protocol.data import InspectFile
 from engine.contract.reading.reading import ReadOptions
 from engine.contract.specs.answer import AnswerKind
-from engine.contract.specs.data import Mapping, Role
+from engine.contract.specs.data import Column, Mapping, Role
 from engine.contract.specs.training import DecodingSpec
 from engine.data.inspecting import inspect_file
 from engine.reporter import Silent
@@ -113,9 +113,15 @@ def mapping_for(
             inputs=arguments.inputs,
             target=arguments.target,
             references=arguments.references,
+            category=arguments.category_column,
         )
         return mapping if known is None else replace(mapping, answer=known.answer)
     assert known is not None, "only a prefix without its run has none"
+    if arguments.category_column is not None:
+        store.column(arguments.category_column)
+        others = (each for each in known.columns if each.role is not Role.CATEGORY)
+        named = Column(arguments.category_column, Role.CATEGORY)
+        known = replace(known, columns=(*others, named))
     columns = tuple(
         column
         for column in known.columns

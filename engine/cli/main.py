@@ -227,6 +227,7 @@ def _output_verbs(verbs: argparse._SubParsersAction[Parser]) -> None:
     columns = verb.add_argument_group("columns (default: as in the run)")
     add_input_options(columns)
     columns.add_argument("--target", metavar="COL", help="the references")
+    columns.add_argument("--category-column", metavar="COL", help="the categories")
     add_reference_option(columns)
     columns.add_argument(
         "--prefix-column",

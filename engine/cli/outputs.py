@@ -21,7 +21,7 @@ from engine.contract.methods.info import ArtifactKind
 from engine.contract.projects.dataset_store import DatasetStore
 from engine.contract.specs.answer import AnswerKind
 from engine.contract.specs.training import DecodingSpec, Device
-from engine.contract.tasks.all import task_info
+from engine.contract.tasks.all import read_columns, reads_category, task_info
 from engine.contract.writing.work import ChosenRows
 from engine.data.hub_reader import is_hub_name
 from engine.data.tallies import counted
@@ -89,9 +89,14 @@ def _read_answers(arguments: argparse.Namespace, console: Console, loaded: Loade
     with imported(console, arguments) as store:
         mapping = mapping_for(arguments, loaded.mapping, store, task_info(loaded.task).answer)
         if not has_texts(arguments, loaded.mapping, store):
-            mapping = replace(mapping, columns=mapping.inputs)
-        reporter = ConsoleReporter(console, "reading")
-        inputs = inputs_of(store, mapping, loaded.linearisation, reporter)[: arguments.limit]
+            mapping = replace(mapping, columns=read_columns(mapping, loaded.task))
+        inputs = inputs_of(
+            store,
+            mapping,
+            loaded.linearisation,
+            ConsoleReporter(console, "reading"),
+            by_category=reads_category(loaded.task),
+        )[: arguments.limit]
     _check_inputs(arguments, inputs)
     readout = loaded.readout(mapping)
     reporter = ConsoleReporter(console, "predicting")

@@ -31,12 +31,14 @@ class TrainRow:
         parts: the cells of the input columns in order; () where a text is written.
         starts: where the target starts in the source column, in characters; -1 where a question
             has no answer. Of spans only.
+        category: where that decides how the row is read, else "".
     """
 
     source: str
     target: str
     parts: tuple[str, ...] = ()
     starts: tuple[int, ...] = ()
+    category: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +80,14 @@ class ExampleSets:
     findings: tuple[Finding, ...] = ()
 
 
-def load_examples(store: DatasetStore, data: DataSpec, reporter: Reporter) -> ExampleSets:
+def load_examples(
+    store: DatasetStore, data: DataSpec, reporter: Reporter, *, by_category: bool = False
+) -> ExampleSets:
     """Split a dataset and write out its examples as text.
+
+    Args:
+        by_category: whether the same input is another one in each category, as where each category
+            has a head.
 
     Raises:
         UserError: the dataset is another one than `data` was made for; the mapping or split
@@ -100,8 +108,8 @@ def load_examples(store: DatasetStore, data: DataSpec, reporter: Reporter) -> Ex
     sides = assign(rows, data.split)
     reader = RowReader(store, data.mapping)
     train: list[TrainRow] = []
-    valid = _Grouping(reader, data.linearisation)
-    test = _Grouping(reader, data.linearisation)
+    valid = _Grouping(reader, data.linearisation, by_category=by_category)
+    test = _Grouping(reader, data.linearisation, by_category=by_category)
     sources: dict[int, tuple[str, tuple[str, ...]]] = {}  # one text for all rows of an input
     position = 0  # in the scan, where a row stands once for each of its targets
     for row in store.rows():
@@ -117,8 +125,9 @@ def load_examples(store: DatasetStore, data: DataSpec, reporter: Reporter) -> Ex
                 sources[key] = text, reader.parts(row.cells)
             source, parts = sources[key]
             starts = (answer.start,) if answer.starts else ()
+            category = reader.category(row.cells) if by_category else ""
             train += [
-                TrainRow(source, target, parts, starts)
+                TrainRow(source, target, parts, starts, category)
                 for target, side in zip(targets, of_row, strict=True)
                 if side == Side.TRAIN
             ]
@@ -132,19 +141,27 @@ def load_examples(store: DatasetStore, data: DataSpec, reporter: Reporter) -> Ex
 
 
 def inputs_of(
-    store: DatasetStore, mapping: Mapping, linearisation: Linearisation, reporter: Reporter
+    store: DatasetStore,
+    mapping: Mapping,
+    linearisation: Linearisation,
+    reporter: Reporter,
+    *,
+    by_category: bool = False,
 ) -> list[EvalInput]:
     """All distinct inputs of a dataset in file order, for decoding a file.
 
     Rows without a target, or a dataset without a target column, give inputs whose references
     are fewer or none.
 
+    Args:
+        by_category: as for `load_examples`.
+
     Raises:
         UserError: no input column, or a column that the dataset does not have.
         Cancelled: through the reporter.
     """
     mapping.check_input()
-    grouping = _Grouping(RowReader(store, mapping), linearisation)
+    grouping = _Grouping(RowReader(store, mapping), linearisation, by_category=by_category)
     for row in store.rows():
         if row.number % _UPDATE_ROWS == 1:
             reporter.update(row.number - 1, store.meta.row_count, "rows", "reading the inputs")
@@ -203,11 +220,18 @@ class _Grouping:
     """Rows with the same input become one input with several references.
 
     A sentence that comes again is another input where it has tags: each of its entities counts.
+
+    Args:
+        by_category: whether the same input in another category is another one.
     """
 
-    def __init__(self, reader: RowReader, form: Linearisation) -> None:
+    def __init__(
+        self, reader: RowReader, form: Linearisation, *, by_category: bool = False
+    ) -> None:
         self._reader = reader
         self._form = form
+        self._by_category = by_category
+        self._categories: dict[str, str] = {}
         self._firsts: dict[str, tuple[str, ...]] = {}
         self._references: dict[str, list[str]] = {}
         self._starts: dict[str, list[int]] = {}
@@ -215,6 +239,10 @@ class _Grouping:
 
     def add(self, cells: tuple[str, ...]) -> None:
         example_id = self._reader.example_id(cells)
+        if self._by_category:
+            category = self._reader.category(cells)
+            if category != self._categories.setdefault(example_id, category):
+                example_id = f"{example_id}.{category}"
         if self._reader.kind is AnswerKind.TAGS:
             self._times[example_id] += 1
             if self._times[example_id] > 1:

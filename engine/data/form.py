@@ -19,7 +19,8 @@ from engine.contract.protocol.playground import (
     WriteInput,
     WrittenInput,
 )
-from engine.contract.specs.data import Mapping, Role
+from engine.contract.specs.answer import AnswerKind
+from engine.contract.specs.data import Column, Mapping, Role
 from engine.data.inputs import CellContent, Input, RowReader, content_of, joined_input
 from engine.data.meaning import NotAMeaningError, parse_meaning
 from engine.reporter import Reporter
@@ -45,7 +46,7 @@ def list_form_fields(command: ListFormFields, reporter: Reporter) -> FormFields:
     Raises:
         UserError: the dataset does not open, or has not the columns of the mapping.
     """
-    inputs = command.mapping.inputs
+    inputs = _columns(command.mapping)
     slots: dict[str, list[str]] = {column.name: [] for column in inputs}
     counts: dict[Slot, Counter[str]] = {}
     end_s, rows = time.monotonic() + MAX_SECONDS, 0
@@ -54,7 +55,7 @@ def list_form_fields(command: ListFormFields, reporter: Reporter) -> FormFields:
         for row in store.rows(1, MAX_ROWS):
             rows += 1
             for column in inputs:
-                if column.role not in (Role.FIELD, Role.MEANING):
+                if column.role not in (Role.FIELD, Role.MEANING, Role.CATEGORY):
                     continue
                 keys = slots[column.name]
                 previous = -1
@@ -96,7 +97,7 @@ def read_form_row(command: ReadFormRow, reporter: Reporter) -> FormRow:
         reader = RowReader(store, command.mapping)
         values = [
             value
-            for column in command.mapping.inputs
+            for column in _columns(command.mapping)
             for value in _split(column.name, column.role, row.cells[store.column(column.name)])
         ]
         return FormRow(number, tuple(values), reader.references(row.cells))
@@ -114,6 +115,13 @@ def form_input(values: Sequence[FieldValue], mapping: Mapping) -> Input:
     A column for which there is no value is empty.
     """
     return joined_input(_contents(values, mapping))
+
+
+def _columns(mapping: Mapping) -> tuple[Column, ...]:
+    """What the form asks for: the inputs, and the category where a head of its own may read it."""
+    by_head = mapping.answer in (AnswerKind.LABEL, AnswerKind.TAGS)
+    category = mapping.named(Role.CATEGORY) if by_head else ()
+    return (*mapping.inputs, *(Column(name, Role.CATEGORY) for name in category))
 
 
 def _contents(values: Sequence[FieldValue], mapping: Mapping) -> Iterator[CellContent]:

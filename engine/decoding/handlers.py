@@ -13,7 +13,7 @@ from engine.contract.protocol.outputs import DecodeSplit, Generate, Generated
 from engine.contract.runs.folder import RunFolder
 from engine.contract.specs.answer import AnswerKind
 from engine.contract.specs.data import PromptForm
-from engine.contract.tasks.all import task_info
+from engine.contract.tasks.all import reads_category, task_info
 from engine.data.examples import load_examples
 from engine.decoding.decoder import decode
 from engine.decoding.files import decode_and_score, save_outputs
@@ -49,7 +49,8 @@ def decode_split(command: DecodeSplit, reporter: Reporter) -> Done:
     folder = RunFolder(Path(command.run))
     spec = folder.read_spec()
     with DatasetStore(folder.resolve(spec.data.dataset)) as store:
-        examples = load_examples(store, spec.data, reporter)
+        by_category = reads_category(spec.task)
+        examples = load_examples(store, spec.data, reporter, by_category=by_category)
     sides = {"valid": examples.valid, "test": examples.test}
     if command.split not in sides:
         raise UserError(

@@ -18,7 +18,7 @@ from engine.backbones.tensor_files import saved_tensors
 from engine.contract.errors import UserError
 from engine.contract.methods.info import ArtifactKind
 from engine.contract.runs.cards import Card
-from engine.contract.tasks.all import TaskSpec, task_info
+from engine.contract.tasks.all import TaskSpec, reads_category, task_info
 from engine.contract.tasks.labels import LabelTask
 from engine.contract.tasks.readouts import HeadSpec, Pooling
 from engine.contract.tasks.spans import SpanTask
@@ -74,6 +74,8 @@ def peft_head(card: Card, head: Tensors, model_type: str) -> PeftHead:
     known = MODEL_TYPES if is_prefix else tuple(BODIES)
     if not head or model_type not in known:
         raise _not_held(card, "it has a head on these encoders alone: " + ", ".join(known))
+    if reads_category(card.task):
+        raise _not_held(card, "it has one head, and not one for each category")
     # A LoRA's layers are inside the model that PEFT wraps, a prefix is beside it.
     at = "base_model." if is_prefix else "base_model.model."
     match card.task:

@@ -33,7 +33,9 @@ def read_answer(
     else:
         readout = loaded.readout(mapping)
         cells = list(_cells(command.values, mapping))
-        item = cells_input(readout, mapping, cells, loaded.linearisation)
+        name = mapping.column_of(Role.CATEGORY)
+        category = next((value.value for value in command.values if value.column == name), "")
+        item = cells_input(readout, mapping, cells, loaded.linearisation, category=category)
     if not has_source(readout, item):
         raise UserError(
             "nothing-to-read", "The text that is to be read is empty. Fill in at least that."

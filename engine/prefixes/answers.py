@@ -11,6 +11,7 @@ from engine.contract.projects.dataset_store import DatasetStore
 from engine.contract.protocol.prefixes import Check, ExportPrefix
 from engine.contract.runs.folder import RunFolder
 from engine.contract.specs.data import Mapping
+from engine.contract.tasks.all import TaskSpec, reads_category
 from engine.data.examples import EvalInput, load_examples
 from engine.decoding.handlers import shared_systems
 from engine.decoding.systems import LoadedSystem
@@ -33,14 +34,12 @@ def check_answers(
     Raises:
         UserError: a system cannot be loaded.
     """
-    mapping, inputs = _inputs(run, texts)
     with tempfile.TemporaryDirectory(prefix="verify-") as name:
         out = Path(name) / "native"
         export_prefix(ExportPrefix(str(source), "native", str(out)), Silent())
-        (own, before), (again, after) = (
-            _predicted(shared_systems().load_any(path, reporter), mapping, inputs)
-            for path in (source, out)
-        )
+        systems = [shared_systems().load_any(path, reporter) for path in (source, out)]
+        mapping, inputs = _inputs(run, texts, systems[0].task)
+        (own, before), (again, after) = (_predicted(each, mapping, inputs) for each in systems)
     # What no answer can be is minus infinity in both.
     difference = float((after - before).nan_to_num().abs().max())
     equal = sum(first == second for first, second in zip(own, again, strict=True))
@@ -61,14 +60,18 @@ def _predicted(
     return [prediction.text for prediction in predictions], logits.float().cpu()
 
 
-def _inputs(run: RunFolder | None, texts: tuple[str, ...]) -> tuple[Mapping, list[EvalInput]]:
+def _inputs(
+    run: RunFolder | None, texts: tuple[str, ...], task: TaskSpec
+) -> tuple[Mapping, list[EvalInput]]:
     if run is not None:
         spec = run.read_spec()
         dataset = run.resolve(spec.data.dataset)
         if dataset.is_file():
             with DatasetStore(dataset) as store:
-                examples = load_examples(store, spec.data, Silent())
+                by_category = reads_category(spec.task)
+                examples = load_examples(store, spec.data, Silent(), by_category=by_category)
             held_out = [*examples.test, *examples.valid][: len(texts)]
             if held_out:
                 return spec.data.mapping, held_out
-    return Mapping(()), [EvalInput(text, (), text, ()) for text in texts]
+    category = next((each.category for each in getattr(task, "categories", ())), "")
+    return Mapping(()), [EvalInput(text, (), text, (), category) for text in texts]

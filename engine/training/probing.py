@@ -16,6 +16,7 @@ from engine.contract.protocol.backbones import ProbeSpeed
 from engine.contract.runs.events import Event, Phase, TrainMetrics
 from engine.contract.runs.speed import Speed
 from engine.contract.specs.run import RunSpec
+from engine.contract.tasks.all import reads_category
 from engine.data.examples import EvalInput, load_examples
 from engine.methods.base import Method
 from engine.methods.checkpointing import enable_checkpointing
@@ -49,7 +50,8 @@ def probe_speed(
     device = choose_device(spec.training.device)
     dtype = choose_dtype(spec.training.precision, device)
     with DatasetStore(Path(spec.data.dataset)) as store:
-        examples = load_examples(store, spec.data, reporter)
+        by_category = reads_category(spec.task)
+        examples = load_examples(store, spec.data, reporter, by_category=by_category)
     a_step = spec.training.batch_size * spec.training.accumulation_steps
     draw = random.Random(spec.training.seed)
     rows = min(a_step, len(examples.train))  # of each step

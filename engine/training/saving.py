@@ -16,7 +16,7 @@ from engine.contract.runs.folder import RunFolder
 from engine.contract.runs.scores import Score
 from engine.contract.specs.answer import AnswerKind
 from engine.contract.specs.run import RunSpec
-from engine.contract.tasks.all import TaskSpec, task_info
+from engine.contract.tasks.all import TaskSpec, read_columns, task_info
 from engine.data.prompt import prompt_name
 from engine.exchange import folders
 from engine.exchange.heads import write_head, write_task
@@ -67,7 +67,7 @@ def save_trained(
         shape=artifact.shape,
         trainable_parameters=count(trained),
         run_id=spec.run_id,
-        inputs=spec.data.mapping.inputs,
+        inputs=read_columns(spec.data.mapping, task.spec),
         scores=scores,
     )
     card = folders.write(folder.path / card.kind.value, artifact.tensors, card, head)

@@ -23,7 +23,7 @@ from engine.contract.reading.reading import PreviewExample
 from engine.contract.runs.folder import RunFolder
 from engine.contract.specs.answer import AnswerKind
 from engine.contract.specs.data import INPUT_ROLES, Column, Linearisation, Role
-from engine.contract.tasks.all import TaskSpec, decoding_of, task_info
+from engine.contract.tasks.all import TaskSpec, decoding_of, read_columns, task_info
 from engine.contract.writing.changes import Changes
 from engine.contract.writing.folder import WritingFolder
 from engine.contract.writing.matching import check_matches, match_columns
@@ -73,10 +73,11 @@ def prepare_writing(command: PrepareWriting, reporter: Reporter) -> WritingPlan:
 
 
 def _reads(system: Path) -> tuple[tuple[Column, ...], Linearisation, TaskSpec]:
-    """The inputs of a system, how they are written, and what it predicts."""
+    """The columns that a system reads, how they are written, and what it predicts."""
     if (system / "run.json").exists():
         spec = RunFolder(system).read_spec()
-        return spec.data.mapping.inputs, spec.data.linearisation, spec.task
+        columns = read_columns(spec.data.mapping, spec.task)
+        return columns, spec.data.linearisation, spec.task
     is_delta = is_folder_of(ArtifactKind.DELTA, system)
     card = read_card(system, ArtifactKind.DELTA if is_delta else ArtifactKind.PREFIX)
     return card.inputs, card.linearisation, card.task

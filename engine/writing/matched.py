@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.contract.projects.dataset_store import no_such_column
+from engine.contract.specs.data import Role
 from engine.contract.writing.matching import Match
 from engine.data.inputs import Input, input_of
 
@@ -24,14 +25,20 @@ class MatchedReader:
         for match in matches:
             if match.column and match.column not in columns:
                 raise no_such_column(match.column, columns)
-        self._inputs = [
+        indexed = [
             (match.field, match.role, columns.index(match.column) if match.column else None)
             for match in matches
         ]
+        self._inputs = [each for each in indexed if each[1] is not Role.CATEGORY]
+        self._category = next((at for _, role, at in indexed if role is Role.CATEGORY), None)
 
     def cells(self, cells: tuple[str, ...]) -> tuple[str, ...]:
-        """The cell of each field."""
+        """The cell of each input field."""
         return tuple("" if index is None else cells[index] for _, _, index in self._inputs)
+
+    def category(self, cells: tuple[str, ...]) -> str:
+        """The cell of the category, or ""."""
+        return "" if self._category is None else cells[self._category]
 
     def input(self, cells: tuple[str, ...]) -> Input | None:
         """What the model reads of a row; None where all of it is empty."""

@@ -203,7 +203,8 @@ def _answers_of(
     numbers, inputs = [], []
     for row in rows:
         cells = reader.cells(row.cells)
-        item = cells_input(readout, job.mapping, cells, job.loaded.linearisation)
+        category = reader.category(row.cells)
+        item = cells_input(readout, job.mapping, cells, job.loaded.linearisation, category=category)
         if has_source(readout, item):
             numbers.append(row.number)
             inputs.append(item)

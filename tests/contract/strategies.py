@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 import engine.contract
 from engine.contract import schema
 from engine.contract.label_words import LabelWords
-from engine.contract.methods.prefix import Depth, PrefixMethod
+from engine.contract.methods.prefix import Depth, Init, PrefixMethod
 from engine.contract.methods.prompt import PromptMethod
 from engine.contract.projects.project import DatasetEntry
 from engine.contract.runs.cards import Card, PrefixShape
@@ -30,6 +30,7 @@ from engine.contract.studies.keys import Factor
 from engine.contract.studies.recipes import StudySettings
 from engine.contract.studies.study import StudySpec
 from engine.contract.tasks.labels import LabelTask
+from engine.contract.tasks.readouts import CategoryNames
 from engine.contract.tasks.spans import SpanSpec
 from engine.contract.tasks.tags import TagTask
 from engine.contract.tasks.words import WordsSpec
@@ -137,6 +138,13 @@ SCALARS: dict[Any, st.SearchStrategy[Any]] = {
     bool: st.booleans(),
     type(None): st.none(),
 }
+START: dict[str, st.SearchStrategy[Any]] = {
+    "init": st.sampled_from((Init.WORDS, Init.RANDOM)),  # what was trained goes on directly
+    "init_prefix": NAMES,
+}
+CATEGORIES = st.lists(NAMES, unique=True, max_size=2).map(
+    lambda names: tuple(CategoryNames(name, ("a", "b")) for name in names)
+)
 RANGES: dict[type, dict[str, st.SearchStrategy[Any]]] = {
     RunSpec: {"run_id": NAMES},
     DatasetEntry: {"dataset_id": NAMES},
@@ -149,8 +157,9 @@ RANGES: dict[type, dict[str, st.SearchStrategy[Any]]] = {
         "decoder_self": st.just(True),  # one of the three must be on
         "layers": st.sampled_from(["", "0", "3-7", " 2 ,5-900000:1"]),
         "init_text": TEXT.map(lambda text: text + "x"),
+        **START,
     },
-    PromptMethod: {"init_text": TEXT.map(lambda text: text + "x")},
+    PromptMethod: {"init_text": TEXT.map(lambda text: text + "x"), **START},
     TrainingSpec: {"evaluate_bleu": st.just(True)},  # BLEU may be what selects
     StudySettings: {
         "base": st.deferred(lambda: built(RunSpec)).filter(
@@ -170,8 +179,14 @@ RANGES: dict[type, dict[str, st.SearchStrategy[Any]]] = {
     },
     Template: {"parts": st.just((WordsPart("It was "), BlankPart()))},
     LabelWords: {"pairs": st.just((("good", "great"), ("bad", "terrible")))},
-    LabelTask: {"labels": st.lists(TEXT, unique=True, max_size=3).map(tuple)},
-    TagTask: {"tags": st.lists(TEXT, unique=True, max_size=3).map(tuple)},
+    LabelTask: {
+        "labels": st.lists(TEXT, unique=True, max_size=3).map(tuple),
+        "categories": CATEGORIES,
+    },
+    TagTask: {
+        "tags": st.lists(TEXT, unique=True, max_size=3).map(tuple),
+        "categories": CATEGORIES,
+    },
     SpanSpec: {
         "window_tokens": st.integers(128, 10**9),
         "stride_tokens": st.integers(0, 63),

@@ -41,7 +41,8 @@ ROLE_HINTS = {
     "and none is trained on.",
     Role.START: "Where the answers begin in the source text, in characters: a number or a list.",
     Role.SPLIT: "Says “train”, “valid” or “test” for each row.",
-    Role.CATEGORY: "A label to split by (seen and unseen) and to compare scores by.",
+    Role.CATEGORY: "A label to split by (seen and unseen) and to compare scores by; or the data "
+    "set of each row, which may have a head of its own.",
     Role.IGNORED: "Not used.",
 }
 

@@ -116,7 +116,7 @@ class FieldForm(QWidget):
             self.editors[field.column, field.key, number] = editor
 
     def _editor(self, field: FormField, title: str) -> QComboBox | QPlainTextEdit:
-        if not field.key and field.role is not Role.FIELD:
+        if not field.key and field.role not in (Role.FIELD, Role.CATEGORY):
             text = QPlainTextEdit()
             text.setAccessibleName(title)
             text.setTabChangesFocus(True)

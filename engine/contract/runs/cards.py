@@ -90,7 +90,8 @@ class Card:
         data_fingerprint, data_name: of the dataset it was trained on.
         shape: of a prefix, and only there.
         trainable_parameters: how many were trained; 0 where that is not known.
-        inputs: the columns of the source with what they hold, in order; empty in older cards.
+        inputs: the columns that are read with what they hold, in order, that of the category last
+            where each has a head; empty in older cards.
         stored_parameters, stored_bytes: numbers in the tensors' file, and its size.
         tensors_sha256: of the tensors' file; a damaged file is refused.
         head_sha256: of the file of the task's head; "" where it has none.

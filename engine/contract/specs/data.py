@@ -31,7 +31,7 @@ class Role(enum.Enum):
     SPLIT = "split"
     """Says "train", "valid" (or "dev", "validation") or "test" for each row."""
     CATEGORY = "category"
-    """A label to split by (seen/unseen) and to compare scores by."""
+    """A label to split by (seen/unseen) and to compare scores by, or that has a head of its own."""
     IGNORED = "ignored"
 
 

@@ -12,10 +12,10 @@ from engine.contract.files.names import check_name
 from engine.contract.methods.all import BASELINE, MethodSpec, info_of
 from engine.contract.methods.all import describe_method as describe_method
 from engine.contract.specs.answer import AnswerKind
-from engine.contract.specs.data import DataSpec
+from engine.contract.specs.data import DataSpec, Role, SplitKind
 from engine.contract.specs.starting import PromptPlacement
 from engine.contract.specs.training import TrainingSpec
-from engine.contract.tasks.all import TaskSpec, task_info
+from engine.contract.tasks.all import TaskSpec, reads_category, task_info
 from engine.contract.tasks.generation import GenerationTask, with_task
 from engine.contract.tasks.labels import LabelTask
 from engine.contract.tasks.words import ReadoutKind, WordsSpec
@@ -76,6 +76,8 @@ class RunSpec:
                 "--prompt-placement front.",
                 method=info_of(self.method).title,
             )
+        if reads_category(self.task):
+            self._check_categories()
         info, task = info_of(self.method), task_info(self.task)
         if not info.can_predict(task.answer):
             raise UserError(
@@ -83,6 +85,21 @@ class RunSpec:
                 "{method} trains the head of a task alone, but texts are written without one. "
                 "Choose another method, or predict labels, tags or spans (--task).",
                 method=info.title,
+            )
+
+    def _check_categories(self) -> None:
+        if self.data.mapping.column_of(Role.CATEGORY) is None:
+            raise UserError(
+                "head-per-category-without-column",
+                "Each category is to have a head, but no column holds categories. Give one column "
+                "the role category (--category-column COL), or use the same head for all rows.",
+            )
+        if self.data.split.kind is SplitKind.CATEGORY:
+            raise UserError(
+                "head-per-category-held-out",
+                "Each category is to have a head, but the split holds out {categories}, whose head "
+                "would not be trained. Choose another split, or use the same head for all rows.",
+                categories=", ".join(map(repr, self.data.split.unseen_categories)) or "some",
             )
 
     @staticmethod

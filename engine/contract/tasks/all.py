@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.contract.errors import UserError
 from engine.contract.specs.answer import AnswerKind
+from engine.contract.specs.data import Column, Mapping, Role
 from engine.contract.specs.training import DecodingSpec
 from engine.contract.tasks.generation import GENERATION, GenerationTask
 from engine.contract.tasks.info import TaskInfo
@@ -33,6 +34,17 @@ def reads_states(task: TaskSpec) -> bool:
     """Whether answers are read off hidden states, and not off the scores of words."""
     by_words = isinstance(task, LabelTask) and task.words.readout is ReadoutKind.WORDS
     return task_info(task).answer is not AnswerKind.TEXT and not by_words
+
+
+def reads_category(task: TaskSpec) -> bool:
+    """Whether an input is answered by the head of its category."""
+    return isinstance(task, LabelTask | TagTask) and task.head.per_category and reads_states(task)
+
+
+def read_columns(mapping: Mapping, task: TaskSpec) -> tuple[Column, ...]:
+    """The columns that a system reads: the inputs, then the category where that decides."""
+    category = mapping.named(Role.CATEGORY) if reads_category(task) else ()
+    return (*mapping.inputs, *(Column(name, Role.CATEGORY) for name in category))
 
 
 def decoding_of(task: TaskSpec) -> DecodingSpec:

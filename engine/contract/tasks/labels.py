@@ -7,7 +7,12 @@ from dataclasses import dataclass, field
 from engine.contract.metrics import default_metrics, validation_metrics
 from engine.contract.specs.answer import AnswerKind
 from engine.contract.tasks.info import TaskInfo
-from engine.contract.tasks.readouts import HeadSpec, check_names
+from engine.contract.tasks.readouts import (
+    CategoryNames,
+    HeadSpec,
+    check_categories,
+    check_names,
+)
 from engine.contract.tasks.words import WordsSpec
 
 
@@ -18,14 +23,17 @@ class LabelTask:
     Attributes:
         labels: in the order of the head's outputs; empty until the training rows have shown them,
             in a card always filled.
+        categories: those of each category, where each has a head; filled likewise.
     """
 
     labels: tuple[str, ...] = ()
     words: WordsSpec = field(default_factory=WordsSpec)
     head: HeadSpec = field(default_factory=HeadSpec)
+    categories: tuple[CategoryNames, ...] = ()
 
     def __post_init__(self) -> None:
         check_names("labels", self.labels)
+        check_categories("labels", self.categories)
 
 
 LABELS = TaskInfo(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from engine.contract.errors import UserError
 from engine.contract.schema import check_settings, setting
+from engine.contract.specs.answer import AnswerKind
 
 MAX_NAMES = 10_000
 """Of the labels or tags of a task."""
@@ -22,6 +23,32 @@ def check_names(what: str, names: tuple[str, ...]) -> None:
             what=what,
             count=len(names),
             distinct=len(set(names)),
+            limit=MAX_NAMES,
+        )
+
+
+@dataclass(frozen=True)
+class CategoryNames:
+    """The labels or tags of a category's rows, in the order of its head's outputs."""
+
+    category: str
+    names: tuple[str, ...]
+
+
+def check_categories(what: str, categories: tuple[CategoryNames, ...]) -> None:
+    """Raise `UserError` for categories, or names of theirs, that are given twice or too many."""
+    check_names("categories", tuple(each.category for each in categories))
+    for each in categories:
+        check_names(what, each.names)
+    count = sum(len(each.names) for each in categories)
+    if count > MAX_NAMES:
+        raise UserError(
+            "names-of-categories",
+            "The {categories:,} categories have {count:,} {what} in all. There may be up to "
+            "{limit:,}.",
+            categories=len(categories),
+            count=count,
+            what=what,
             limit=MAX_NAMES,
         )
 
@@ -76,6 +103,14 @@ class HeadSpec:
         low=0,
         below=1,
         step=0.05,
+    )
+    per_category: bool = setting(
+        False,
+        label="A head for each category",
+        help="Whether each category of the data has labels or tags and a linear layer of its own, "
+        "as for one prefix over several data sets. Hidden layers are shared.",
+        flag="--head-per-category",
+        answers=(AnswerKind.LABEL, AnswerKind.TAGS),
     )
 
     def __post_init__(self) -> None:

@@ -7,7 +7,12 @@ from dataclasses import dataclass, field
 from engine.contract.metrics import default_metrics, validation_metrics
 from engine.contract.specs.answer import AnswerKind
 from engine.contract.tasks.info import TaskInfo
-from engine.contract.tasks.readouts import HeadSpec, check_names
+from engine.contract.tasks.readouts import (
+    CategoryNames,
+    HeadSpec,
+    check_categories,
+    check_names,
+)
 
 
 @dataclass(frozen=True)
@@ -17,13 +22,16 @@ class TagTask:
     Attributes:
         tags: in the order of the head's outputs; empty until the training rows have shown them,
             in a card always filled.
+        categories: those of each category, where each has a head; filled likewise.
     """
 
     tags: tuple[str, ...] = ()
     head: HeadSpec = field(default_factory=HeadSpec)
+    categories: tuple[CategoryNames, ...] = ()
 
     def __post_init__(self) -> None:
         check_names("tags", self.tags)
+        check_categories("tags", self.categories)
 
 
 TAGS = TaskInfo(

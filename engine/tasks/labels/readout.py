@@ -10,18 +10,19 @@ from torch.nn.functional import cross_entropy
 
 from engine.contract.backbone import BackboneKind
 from engine.contract.errors import UserError
+from engine.contract.tasks.all import reads_category
 from engine.contract.tasks.labels import LabelTask
 from engine.contract.tasks.readouts import Pooling
 from engine.data.examples import EvalInput, TrainRow
 from engine.data.tallies import counted
 from engine.methods.base import System
 from engine.tasks.reading.head_readout import HeadReadout
+from engine.tasks.reading.names import HeadNames, names_by_category
 from engine.tasks.reading.readout import (
     Prediction,
     ReadoutBatch,
     ReadoutForm,
     ReadoutRow,
-    check_known,
     in_order,
     right_answers,
 )
@@ -38,17 +39,23 @@ def with_labels(task: LabelTask, rows: Sequence[TrainRow]) -> LabelTask:
     Numbers are in their order, other labels in that of their first rows.
 
     Raises:
-        UserError: there are not two labels.
+        UserError: there are not two labels, of each category where each has a head.
     """
     labels = task.labels or in_order(row.target for row in rows)
-    if len(labels) < 2:
-        raise UserError(
-            "single-label",
-            "All training rows have the label {label!r}. Give rows of at least two labels, or "
-            "choose another target.",
-            label=labels[0] if labels else "",
-        )
-    return replace(task, labels=labels)
+    categories = task.categories
+    if reads_category(task):
+        categories = categories or names_by_category(rows, lambda row: (row.target,))
+    of_each = {f" of the category {each.category!r}": each.names for each in categories}
+    for where, names in {"": labels, **of_each}.items():
+        if len(names) < 2:
+            raise UserError(
+                "single-label",
+                "All training rows{where} have the label {label!r}. Give rows of at least two "
+                "labels, or choose another target.",
+                where=where,
+                label=names[0] if names else "",
+            )
+    return replace(task, labels=labels, categories=categories)
 
 
 class LabelReadout(HeadReadout[int]):
@@ -60,26 +67,28 @@ class LabelReadout(HeadReadout[int]):
     """
 
     def __init__(self, task: LabelTask, form: ReadoutForm) -> None:
-        check_known("labels", task.labels)
-        super().__init__(form, task.head, outputs=len(task.labels))
-        self.spec = task
-        self._labels = task.labels
-        self._numbers = {label: number for number, label in enumerate(task.labels)}
+        categories = task.categories if task.head.per_category else None
+        self._names = HeadNames("labels", task.labels, categories)
+        super().__init__(form, task.head, outputs=len(self._names.names))
+        self.spec: LabelTask = task
         self._pooling = pooling_of(task.head.pooling, self.encoder)
-        self._cut = 0
+        self._cut = self._unknown = 0
 
     def rows(self, item: TrainRow | EvalInput, number: int) -> list[ReadoutRow[int]]:
         """One row; labels that no training row has carry no loss."""
         encoded = self.encoder.encode(self.parts(item))
         self._cut += encoded.is_cut
-        known = [self._numbers[label] for label in right_answers(item) if label in self._numbers]
-        return [ReadoutRow(encoded.ids, encoded.types, number, tuple(known))]
+        outputs = self._names.outputs(item)
+        numbers = self._names.numbers(outputs)
+        answers = right_answers(item)
+        known = tuple(numbers[label] for label in answers if label in numbers)
+        self._unknown += len(answers) - len(known)
+        return [ReadoutRow(encoded.ids, encoded.types, number, known, outputs=outputs)]
 
     def logits(self, system: System, batch: ReadoutBatch[int], *, training: bool) -> torch.Tensor:
         """[B, labels]."""
         pooled = self._pooled(system, batch)
-        logits: torch.Tensor = self.head(pooled, training=training)
-        return logits
+        return self._names.among(self.head(pooled, training=training), batch.read)
 
     def _pooled(self, system: System, batch: ReadoutBatch[int]) -> torch.Tensor:
         """[B, d]."""
@@ -116,15 +125,25 @@ class LabelReadout(HeadReadout[int]):
         read: Sequence[list[float]],
     ) -> list[Prediction]:
         """The most probable label, and the probabilities of all."""
-        return [label_prediction(self._labels, values) for values in read]
+        spans = [slice(row.outputs.start, row.outputs.stop) for row in rows]
+        return [
+            label_prediction(self._names.names[span], values[span])
+            for span, values in zip(spans, read, strict=True)
+        ]
 
     def notes(self) -> tuple[str, ...]:
-        """On texts that were cut."""
-        if not self._cut:
-            return ()
-        was = "was" if self._cut == 1 else "were"
-        limit = counted(self.encoder.limit, "token")
-        return (f"{counted(self._cut, 'input')} {was} longer than {limit} and {was} cut.",)
+        """On texts that were cut, and on labels that are no label of their category."""
+        notes = []
+        if self._cut:
+            was = "was" if self._cut == 1 else "were"
+            limit = counted(self.encoder.limit, "token")
+            notes.append(f"{counted(self._cut, 'input')} {was} longer than {limit} and {was} cut.")
+        if self._unknown and self.spec.categories:  # else the data's findings have counted them
+            notes.append(
+                f"{counted(self._unknown, 'label')} of held-out rows that no training row of the "
+                "category has: counted as wrong."
+            )
+        return tuple(notes)
 
 
 def label_loss(scores: torch.Tensor, batch: ReadoutBatch[int]) -> torch.Tensor:

@@ -9,7 +9,7 @@ from typing import Any
 from engine.contract.errors import UserError
 from engine.contract.specs.answer import AnswerKind
 from engine.contract.specs.data import Linearisation, Mapping
-from engine.contract.tasks.all import task_info
+from engine.contract.tasks.all import reads_category, task_info
 from engine.data.examples import EvalInput
 from engine.data.inputs import input_of
 from engine.data.sequences import items_of
@@ -21,7 +21,12 @@ from engine.tasks.reading.readout import Prediction, Readout
 
 
 def cells_input(
-    readout: Readout[Any], mapping: Mapping, cells: Sequence[str], form: Linearisation
+    readout: Readout[Any],
+    mapping: Mapping,
+    cells: Sequence[str],
+    form: Linearisation,
+    *,
+    category: str = "",
 ) -> EvalInput:
     """An input whose input columns, in the mapping's order, have these cells.
 
@@ -32,7 +37,7 @@ def cells_input(
         (column.name, column.role, cell) for column, cell in zip(columns, cells, strict=True)
     )
     parts = tuple(map(joined_list, cells)) if answer is AnswerKind.LABEL else tuple(cells)
-    item = EvalInput("", written.fields, written.text(form), (), parts=parts)
+    item = EvalInput("", written.fields, written.text(form), (), category.strip(), parts=parts)
     if answer is AnswerKind.TAGS:
         return replace(item, source=" ".join(items_of(readout.source(item))))
     return item
@@ -42,9 +47,14 @@ def text_input(readout: Readout[Any], text: str) -> EvalInput:
     """An input that is one text.
 
     Raises:
-        UserError: the text has no question that it could answer.
+        UserError: the text has no question that it could answer, or no category that is needed.
     """
     answer = task_info(readout.spec).answer
+    if reads_category(readout.spec):
+        raise UserError(
+            "text-without-category",
+            "Each category has a head of its own, and free text has no category. Fill in the form.",
+        )
     if answer is AnswerKind.SPAN and len(readout.form.mapping.inputs) > 1:
         raise UserError(
             "text-without-question",

@@ -51,6 +51,7 @@ class ReadoutRow(Generic[A]):
         item: the number of its input among those that were encoded with it.
         answers: those that carry loss.
         spots: what of the text is read, as its readout needs it.
+        outputs: those of the head that can answer it, where some cannot.
     """
 
     ids: array[int]
@@ -58,6 +59,7 @@ class ReadoutRow(Generic[A]):
     item: int
     answers: tuple[A, ...]
     spots: Any = None
+    outputs: range = range(0)
 
     def __len__(self) -> int:
         return len(self.ids)

@@ -11,18 +11,19 @@ from torch.nn.functional import cross_entropy
 
 from engine.contract.backbone import BackboneKind
 from engine.contract.errors import UserError
+from engine.contract.tasks.all import reads_category
 from engine.contract.tasks.tags import TagTask
 from engine.data.examples import EvalInput, TrainRow
 from engine.data.sequences import items_of
 from engine.data.tallies import counted
 from engine.methods.base import System
 from engine.tasks.reading.head_readout import HeadReadout
+from engine.tasks.reading.names import HeadNames, names_by_category
 from engine.tasks.reading.readout import (
     Prediction,
     ReadoutBatch,
     ReadoutForm,
     ReadoutRow,
-    check_known,
     in_order,
     right_answers,
 )
@@ -58,17 +59,23 @@ def with_tags(task: TagTask, rows: Sequence[TrainRow]) -> TagTask:
     """The task with the tags of its training rows, unless it names them.
 
     Raises:
-        UserError: there are not two tags.
+        UserError: there are not two tags, of each category where each has a head.
     """
     tags = task.tags or in_order(tag for row in rows for tag in row.target.split())
-    if len(tags) < 2:
-        raise UserError(
-            "single-tag",
-            "All words of the training rows have the tag {tag!r}. Give rows with at least two "
-            "tags, or choose another target.",
-            tag=tags[0] if tags else "",
-        )
-    return replace(task, tags=tags)
+    categories = task.categories
+    if reads_category(task):
+        categories = categories or names_by_category(rows, lambda row: row.target.split())
+    of_each = {f" of the category {each.category!r}": each.names for each in categories}
+    for where, names in {"": tags, **of_each}.items():
+        if len(names) < 2:
+            raise UserError(
+                "single-tag",
+                "All words of the training rows{where} have the tag {tag!r}. Give rows with at "
+                "least two tags, or choose another target.",
+                where=where,
+                tag=names[0] if names else "",
+            )
+    return replace(task, tags=tags, categories=categories)
 
 
 class TagReadout(HeadReadout[WordTag]):
@@ -84,11 +91,10 @@ class TagReadout(HeadReadout[WordTag]):
     """
 
     def __init__(self, task: TagTask, form: ReadoutForm) -> None:
-        check_known("tags", task.tags)
-        super().__init__(form, task.head, outputs=len(task.tags))
+        categories = task.categories if task.head.per_category else None
+        self._names = HeadNames("tags", task.tags, categories)
+        super().__init__(form, task.head, outputs=len(self._names.names))
         self.spec = task
-        self._tags = task.tags
-        self._numbers = {tag: number for number, tag in enumerate(task.tags)}
         self._at_last = form.backbone.shape.kind is BackboneKind.DECODER
         self._around = len(self.encoder.encode(("",)).ids)
         self._windowed = self._unread = self._unknown = 0
@@ -97,7 +103,9 @@ class TagReadout(HeadReadout[WordTag]):
         """A row for each window; tags that no training row has carry no loss."""
         words = self._words(item)
         answers = [tags for text in right_answers(item) if len(tags := text.split()) == len(words)]
-        self._unknown += sum(tag not in self._numbers for tags in answers for tag in tags)
+        outputs = self._names.outputs(item)
+        numbers = self._names.numbers(outputs)
+        self._unknown += sum(tag not in numbers for tags in answers for tag in tags)
         rows = []
         for first, stop in self._windows(words):
             chosen = words[first:stop]
@@ -105,13 +113,15 @@ class TagReadout(HeadReadout[WordTag]):
             tokens = self._tokens_of(chosen, encoded.spans)
             self._unread += sum(token == _NO_TOKEN for token in tokens)
             known = [
-                WordTag(token, self._numbers[tag])
+                WordTag(token, numbers[tag])
                 for tags in answers
                 for token, tag in zip(tokens, tags[first:stop], strict=True)
-                if token != _NO_TOKEN and tag in self._numbers
+                if token != _NO_TOKEN and tag in numbers
             ]
             spots = WordTokens(first, tokens)
-            rows.append(ReadoutRow(encoded.ids, encoded.types, number, tuple(known), spots))
+            rows.append(
+                ReadoutRow(encoded.ids, encoded.types, number, tuple(known), spots, outputs)
+            )
         self._windowed += len(rows) > 1
         return rows
 
@@ -158,10 +168,8 @@ class TagReadout(HeadReadout[WordTag]):
     ) -> torch.Tensor:
         """[B, T, tags]."""
         rows = [row.item for row in batch.read]
-        logits: torch.Tensor = self.head(
-            hidden_states(system, batch.texts, rows), training=training
-        )
-        return logits
+        logits = self.head(hidden_states(system, batch.texts, rows), training=training)
+        return self._names.among(logits, batch.read)
 
     def loss(self, logits: torch.Tensor, batch: ReadoutBatch[WordTag]) -> torch.Tensor:
         """Cross-entropy at the words' tokens."""
@@ -195,7 +203,7 @@ class TagReadout(HeadReadout[WordTag]):
         for row, numbers in zip(rows, read, strict=True):
             for index, number in enumerate(numbers, start=row.spots.first):
                 if number != _NO_TOKEN:
-                    tags[row.item][index] = self._tags[number]
+                    tags[row.item][index] = self._names.names[number]
         return [Prediction(" ".join(of_input)) for of_input in tags]
 
     def notes(self) -> tuple[str, ...]:
