@@ -53,6 +53,7 @@ from engine.training.loop import Trainer
 from engine.training.memory import explain_memory_errors
 from engine.training.recorder import Listener, RunRecorder, StopRequested
 from engine.training.saving import Saved, save_trained
+from engine.training.starting import start_trained
 
 log = logging.getLogger(__name__)
 
@@ -162,7 +163,10 @@ class _Session:
         backbone, autocast = load_to_train(spec, device=device, dtype=dtype, reporter=recorder)
         recorder.phase(Phase.INITIALISING)
         method = make_method(backbone, spec.method, seed=spec.training.seed)
-        for text in method.notes():
+        notes = method.notes()
+        if checkpoint.latest(self._folder.checkpoints) is None:  # else all of it is there
+            notes = (*notes, *start_trained(method, spec.method, recorder))
+        for text in notes:
             recorder.event(Notice(Level.INFO, text))
         task = self._make_task(
             spec, examples, backbone, recorder, position_offset=method.position_offset

@@ -11,7 +11,7 @@ from engine.cli.arguments import encoder_of, run_spec
 from engine.cli.console import Console, ConsoleReporter, print_scores
 from engine.cli.project_data import dataset_of, tidy
 from engine.cli.reading import inspect, reading_options
-from engine.cli.training import EXIT_STOPPED, backbone_of, columns_of, work
+from engine.cli.training import EXIT_STOPPED, columns_of, find_named, work
 from engine.contract.errors import UserError
 from engine.contract.files.writing import slug
 from engine.contract.metrics import needs_encoder
@@ -113,7 +113,7 @@ def _made(
     options = reading_options(arguments)
     report = inspect(console, source, options, answer=arguments.task)
     mapping, form = columns_of(arguments, report)
-    arguments.backbone = backbone_of(arguments.backbone)
+    find_named(arguments)
     # Checked before the file is imported: a mistyped word should cost no time.
     draft = run_spec(arguments, dataset="", fingerprint="", mapping=mapping, linearisation=form)
     plan(study_settings(arguments, kind, draft))

@@ -28,8 +28,10 @@ from engine.contract.runs.folder import RunFolder, RunMeta, StopRequest
 from engine.contract.runs.lock import is_locked, run_in_use
 from engine.contract.specs.data import Column, Linearisation, Mapping, Role, SplitKind
 from engine.contract.specs.run import describe_system
+from engine.contract.specs.starting import Init
 from engine.data.importing import import_file
 from engine.data.tallies import counted
+from engine.exchange.reading import saved_folder
 
 DATASET = "dataset.sqlite"
 EXIT_STOPPED = 130
@@ -51,7 +53,7 @@ def train(arguments: argparse.Namespace) -> int:
     report = inspect(console, source, options, answer=arguments.task)
     mapping, form = columns_of(arguments, report)
     # Checked before the file is imported: a mistyped word should cost no time.
-    arguments.backbone = backbone_of(arguments.backbone)
+    find_named(arguments)
     run_spec(arguments, dataset="", fingerprint="", mapping=mapping, linearisation=form)
     fingerprint = import_data(console, source, out / DATASET, options=options)
     spec = run_spec(
@@ -134,6 +136,23 @@ def _interrupt_as_stop(folder: RunFolder) -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def find_named(arguments: argparse.Namespace) -> None:
+    """Give backbone, and prefix to start from, the paths by which a run finds them again.
+
+    Raises:
+        UserError: they are not there.
+    """
+    arguments.backbone = backbone_of(arguments.backbone)
+    if arguments.init_prefix:
+        if arguments.init != Init.PREFIX.value:
+            raise UserError(
+                "start-not-chosen",
+                "--init-prefix is given, but a run starts from it with --init prefix alone. Add "
+                "that, or leave it out.",
+            )
+        arguments.init_prefix = str(saved_folder(arguments.init_prefix))
 
 
 def backbone_of(name: str) -> str:

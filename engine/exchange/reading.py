@@ -10,6 +10,7 @@ from engine.backbones.config import BackboneConfig
 from engine.backbones.entries import find_entry
 from engine.backbones.fingerprint import fingerprint_of
 from engine.backbones.paths import folder_of, no_such_backbone
+from engine.backbones.regular import home_path
 from engine.contract.errors import UserError
 from engine.contract.methods.info import ArtifactKind
 from engine.contract.runs.cards import Card
@@ -58,6 +59,23 @@ def prefix_folder_of(source: Path) -> Path:
             run=source,
         )
     return source
+
+
+def saved_folder(text: str) -> Path:
+    """The folder of a run, prefix or prompt, as it was typed, by its whole path.
+
+    Raises:
+        UserError: it is none.
+    """
+    path = home_path(text).resolve()
+    if not path.is_dir():
+        raise UserError(
+            "start-no-folder",
+            "{path} is no folder. Give the folder of a run, or of a saved prefix or prompt, to "
+            "start from. A packed prefix is imported first.",
+            path=path,
+        )
+    return path
 
 
 def read_any(path: Path, form: ForeignForm, reporter: Reporter) -> tuple[KeyValues, Card]:

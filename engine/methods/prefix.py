@@ -215,6 +215,12 @@ class PrefixTuning(PrefixedBackbone):
                 {site: tensor.float().cpu() for site, tensor in recorded.items()}
             )
 
+    @torch.no_grad()
+    def start_from(self, tensors: Tensors) -> None:
+        """Begin at a trained prefix that has the same tensors as this prefix's artifact."""
+        assert isinstance(self.prefix, PrefixInPlaces), "embeddings are not saved"
+        self.prefix.start_from({site: tensors[site.key] for site in self.key_values()})
+
     def key_values(self) -> KeyValues:
         """The prefix as it is now, with its gradient: for each site [2, H, P, D]."""
         if isinstance(self.prefix, EmbeddingPrefix):

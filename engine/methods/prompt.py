@@ -7,7 +7,8 @@ import torch
 from engine.backbones.loading import Backbone
 from engine.contract.methods.prompt import PromptMethod
 from engine.contract.specs.starting import Init
-from engine.methods.embedded import TrainedPrompt, embedded
+from engine.methods.base import Tensors
+from engine.methods.embedded import PROMPT, TrainedPrompt, embedded
 from engine.methods.words import word_ids
 
 
@@ -34,3 +35,9 @@ class PromptTuning(TrainedPrompt):
             self._notes = (note,) if note else ()
             with torch.no_grad():
                 table.embedding.weight.copy_(embedded(backbone.model, ids)[0])
+        self._embedding: torch.Tensor = table.embedding.weight
+
+    @torch.no_grad()
+    def start_from(self, tensors: Tensors) -> None:
+        """Begin at a trained prompt of the same length."""
+        self._embedding.copy_(tensors[PROMPT])

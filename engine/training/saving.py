@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import shutil
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import transformers
 
 from engine.backbones.loading import Backbone
 from engine.backbones.model import quiet
+from engine.contract.methods.all import MethodSpec
 from engine.contract.runs.cards import Card, TaskCard
 from engine.contract.runs.folder import RunFolder
 from engine.contract.runs.scores import Score
@@ -54,7 +56,7 @@ def save_trained(
         return Saved(count(trained), _save_backbone(folder.model, backbone, task.spec, head))
     card = Card(
         name=folder.read_meta().name,
-        method=spec.method,
+        method=_without_path(spec.method),
         backbone=backbone.name,
         backbone_fingerprint=backbone.fingerprint,
         linearisation=spec.data.linearisation,
@@ -73,6 +75,13 @@ def save_trained(
     card = folders.write(folder.path / card.kind.value, artifact.tensors, card, head)
     of_head = sum(values.numel() for values in head.values())
     return Saved(card.stored_parameters + of_head, card.stored_bytes + of_head * _FLOAT_BYTES)
+
+
+def _without_path(method: MethodSpec) -> MethodSpec:
+    """A method whose start is called by its folder's name alone, for a card that others read."""
+    start = getattr(method, "init_prefix", "")
+    given: Any = method
+    return replace(given, init_prefix=Path(start).name or start) if start else method
 
 
 def _save_backbone(target: Path, backbone: Backbone, task: TaskSpec, head: Tensors) -> int:

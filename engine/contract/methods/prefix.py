@@ -15,6 +15,7 @@ from engine.contract.specs.starting import MAX_PREFIX_LENGTH as MAX_PREFIX_LENGT
 from engine.contract.specs.starting import Init as Init
 from engine.contract.specs.starting import (
     check_start,
+    init_prefix_setting,
     init_setting,
     init_text_setting,
 )
@@ -135,6 +136,7 @@ class PrefixMethod:
     )
     init: Init = init_setting()
     init_text: str = init_text_setting()
+    init_prefix: str = init_prefix_setting()
     dropout: float = setting(
         0.0,
         label="Prefix dropout",
@@ -176,7 +178,18 @@ class PrefixMethod:
 
     def __post_init__(self) -> None:
         check_settings(self)
-        check_start(self.init, self.init_text)
+        check_start(self.init, self.init_text, self.init_prefix)
+        if self.init is Init.PREFIX and (
+            self.parametrisation is not Parametrisation.DIRECT or self.depth is not Depth.ALL_LAYERS
+        ):
+            raise UserError(
+                "start-needs-direct",
+                "A prefix that was trained before goes on as keys and values of every layer: "
+                "parametrisation is {parametrisation} and depth is {depth}. Choose direct and "
+                "all_layers, or another start.",
+                parametrisation=self.parametrisation.value,
+                depth=self.depth.value,
+            )
         if not (self.encoder_self or self.decoder_self or self.decoder_cross):
             raise UserError(
                 "no-attention-chosen",

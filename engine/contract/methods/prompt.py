@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.contract.backbone import BackboneShape
+from engine.contract.errors import UserError
 from engine.contract.methods.info import Counts, Drawing, MethodInfo, draw_prompt
 from engine.contract.schema import check_settings
 from engine.contract.specs.starting import (
@@ -12,6 +13,7 @@ from engine.contract.specs.starting import (
     PromptPlacement,
     backbone_rate_setting,
     check_start,
+    init_prefix_setting,
     init_setting,
     init_text_setting,
     placement_setting,
@@ -19,6 +21,7 @@ from engine.contract.specs.starting import (
     prompt_words,
     train_backbone_setting,
     trained_with,
+    trains_backbone,
 )
 
 
@@ -33,6 +36,7 @@ class PromptMethod:
     prompt_length: int = prompt_length_setting()
     init: Init = init_setting()
     init_text: str = init_text_setting()
+    init_prefix: str = init_prefix_setting()
 
     placement: PromptPlacement = placement_setting()
     train_backbone: bool = train_backbone_setting()
@@ -40,7 +44,13 @@ class PromptMethod:
 
     def __post_init__(self) -> None:
         check_settings(self)
-        check_start(self.init, self.init_text)
+        check_start(self.init, self.init_text, self.init_prefix)
+        if self.init is Init.PREFIX and trains_backbone(self):
+            raise UserError(
+                "start-of-a-trained-backbone",
+                "A prompt that was trained before goes on before a frozen backbone. Leave the "
+                "backbone frozen, or choose another start.",
+            )
 
 
 def _counts(shape: BackboneShape, method: PromptMethod) -> Counts:

@@ -18,6 +18,8 @@ class Init(enum.Enum):
     RANDOM = "random"
     WORDS = "words"
     """The backbone's own keys and values, or embeddings, of real words."""
+    PREFIX = "prefix"
+    """What a prefix, or a prompt, was trained to: P-tuning v2 goes on so from several data sets."""
 
 
 def init_setting() -> Any:
@@ -26,8 +28,12 @@ def init_setting() -> Any:
         Init.WORDS,
         label="Start from",
         help="How the prefix or prompt is initialised: with the backbone's activations of real "
-        "words, or at random.",
-        labels=((Init.WORDS, "real words"), (Init.RANDOM, "random")),
+        "words, at random, or from what was trained before.",
+        labels=(
+            (Init.WORDS, "real words"),
+            (Init.RANDOM, "random"),
+            (Init.PREFIX, "a trained prefix"),
+        ),
     )
 
 
@@ -38,6 +44,17 @@ def init_text_setting() -> Any:
         label="Words",
         help="The words to start from; repeated or cut to as many tokens as there are to train.",
         visible_when=(("init", (Init.WORDS,)),),
+    )
+
+
+def init_prefix_setting() -> Any:
+    """The field `init_prefix` of a method that has `init` too."""
+    return setting(
+        "",
+        label="Trained prefix",
+        help="Folder of a run, or of a saved prefix or prompt, to start from: of the same "
+        "backbone, length and places. Its head is not used.",
+        visible_when=(("init", (Init.PREFIX,)),),
     )
 
 
@@ -114,12 +131,17 @@ def backbone_dropout_setting() -> Any:
     )
 
 
-def check_start(init: Init, text: str) -> None:
-    """Raise `UserError` for a start from words without any."""
+def check_start(init: Init, text: str, prefix: str) -> None:
+    """Raise `UserError` for a start from words, or from a prefix, without any."""
     if init is Init.WORDS and not text.strip():
         raise UserError(
             "no-words-to-start-from",
             "init_text is empty. Give words to start from, or start at random.",
+        )
+    if init is Init.PREFIX and not prefix.strip():
+        raise UserError(
+            "no-prefix-to-start-from",
+            "init_prefix is empty. Give the folder of a trained prefix, or start at random.",
         )
 
 

@@ -116,6 +116,19 @@ class Planner(QObject):
         """Rows of the training side, or None before the split was counted."""
         return None if self.report is None else self.report.side("train").rows
 
+    def trained_before(self) -> list[RunModel]:
+        """Finished runs whose prefix or prompt the form's method can start from, newest first."""
+        draft = self.form.draft
+        lengths = [
+            name for name in ("prefix_length", "prompt_length") if draft.uses(f"method.{name}")
+        ]
+        return [
+            run
+            for run in reversed(self._runs.finished())
+            if run.spec.backbone == draft["backbone"]
+            and any(hasattr(run.spec.method, name) for name in lengths)
+        ]
+
     def stop(self) -> None:
         """Count no more runs: the program ends."""
         self._recounting.stop()

@@ -192,5 +192,9 @@ def _method(spec: RunSpec) -> str:
     words, prefix = describe_method(spec.method), as_prefix(spec.method)
     if prefix is None:
         return words
-    start = f"from “{prefix.init_text}”" if prefix.init is Init.WORDS else "at random"
+    start = {
+        Init.WORDS: f"from “{prefix.init_text}”",
+        Init.RANDOM: "at random",
+        Init.PREFIX: f"from {prefix.init_prefix}",
+    }[prefix.init]
     return f"{words}, {start}"
