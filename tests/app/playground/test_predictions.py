@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from PySide6.QtWidgets import QComboBox
 from pytestqt.qtbot import QtBot
 
 from app.context import AppContext
 from app.pages.playground.answer_card import AnswerText
 from app.pages.playground.command import decode_args
+from app.pages.playground.form import FieldForm
 from app.pages.playground.page import PlaygroundPage
 from app.pages.playground.systems import PlaygroundSystem
 from app.theme import Scheme
 from engine.contract.projects.playground import PlaygroundFiles
 from engine.contract.protocol.playground import (
     AskedSystem,
+    FieldValue,
+    FormField,
     InputWritten,
     OutputEnded,
     OutputsStreamed,
     StreamOutputs,
 )
 from engine.contract.specs.answer import AnswerKind
+from engine.contract.specs.data import Role
 from engine.contract.specs.training import DecodingSpec
 from tests.app.playground.answering import question, write
 from tests.helpers.fake_ports import FakeClient
@@ -108,3 +113,17 @@ def test_the_command_line_has_no_decoding_of_a_label() -> None:
     assert decode_args(label, decoding) == [
         "decode", "run", "--data", "inputs.csv", "--out", "outputs.csv"
     ]  # fmt: skip
+
+
+def test_a_category_is_chosen_among_those_of_the_data(qtbot: QtBot) -> None:
+    form = FieldForm()
+    qtbot.addWidget(form)
+    names = ("food", "side")
+    form.set_fields(
+        (FormField("text", "", Role.SOURCE), FormField("set", "", Role.CATEGORY, names))
+    )
+    box = form.editors["set", "", 0]
+    assert isinstance(box, QComboBox)
+    assert [box.itemText(index) for index in range(box.count())] == ["", *names]
+    box.setCurrentIndex(2)
+    assert form.values()[1] == FieldValue("set", "", "side")

@@ -11,9 +11,13 @@ import pytest
 import torch
 
 from engine.cli.main import call
+from engine.contract.methods.all import MethodSpec
+from engine.contract.methods.finetune import FinetuneMethod
 from engine.contract.methods.frozen import FrozenMethod
 from engine.contract.methods.info import ArtifactKind
+from engine.contract.methods.lora import LoraMethod
 from engine.contract.methods.prefix import Init, Parametrisation, PrefixMethod
+from engine.contract.methods.prompt import PromptMethod
 from engine.contract.projects.dataset_store import DatasetStore
 from engine.contract.protocol.backbones import ProbeSpeed
 from engine.contract.protocol.outputs import DecodeSplit
@@ -191,20 +195,39 @@ def runs(
     workshop: Workshop, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[AnswerKind, RunFolder]:
     """Finished runs over both sets; not to be changed."""
-    place, made = tmp_path_factory.mktemp("sets"), {}
-    for kind in KINDS:
-        made[kind] = workshop.run(
-            place / f"run-{kind.value}", category_spec(workshop, place, kind, PREFIX)
-        )
-        assert run_folder(made[kind].path) == EXIT_FINISHED
-    return made
+    place = tmp_path_factory.mktemp("sets")
+    return {kind: finished(workshop, place, kind, PREFIX) for kind in KINDS}
+
+
+def finished(
+    workshop: Workshop, place: Path, kind: AnswerKind, method: MethodSpec, backbone: str = "bert"
+) -> RunFolder:
+    """A run over both sets."""
+    spec = category_spec(workshop, place, kind, method, backbone=backbone)
+    folder = workshop.run(place / f"run-{kind.value}", spec)
+    assert run_folder(folder.path) == EXIT_FINISHED
+    return folder
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_finished_run_predicts_its_outputs_again(
     kind: AnswerKind, runs: dict[AnswerKind, RunFolder], tmp_path: Path
 ) -> None:
-    folder = runs[kind]
+    predicts_again(runs[kind], kind, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("backbone", "method"),
+    [("t5-flan", FinetuneMethod()), ("llama", LoraMethod(rank=2)), ("roberta", PromptMethod(3))],
+)
+def test_every_method_has_such_heads(
+    backbone: str, method: MethodSpec, workshop: Workshop, tmp_path: Path
+) -> None:
+    predicts_again(finished(workshop, tmp_path, LABEL, method, backbone), LABEL, tmp_path)
+
+
+def predicts_again(folder: RunFolder, kind: AnswerKind, tmp_path: Path) -> None:
+    """What is decoded is what the run has predicted."""
     rows = read_outputs(folder.outputs / "test.jsonl")
     assert {row.category for row in rows} == {"food", "side"}
     table, out = write_rows(tmp_path / "table.csv", kind), tmp_path / "out.jsonl"
@@ -243,6 +266,7 @@ def test_a_card_says_that_it_reads_the_category(
     words = ["decode", str(out), "--data", str(table), "--out", str(predicted)]
     with refused("input-without-category", categories="'food', 'side'"):
         call(words)
+    assert call([*words, "--text", "text", "--category-column", "domain"]) == 0
     assert call([*words, "--category-column", "domain"]) == 0
     again = {row.example_id: row.output for row in read_outputs(predicted)}
     assert {key: row.output for key, row in rows.items()}.items() <= again.items()
