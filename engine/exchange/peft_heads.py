@@ -75,7 +75,7 @@ def peft_head(card: Card, head: Tensors, model_type: str) -> PeftHead:
     if not head or model_type not in known:
         raise _not_held(card, "it has a head on these encoders alone: " + ", ".join(known))
     if reads_category(card.task):
-        raise _not_held(card, "it has one head, and not one for each category")
+        raise _not_held(card, "it has a single head, not a head for each category")
     # A LoRA's layers are inside the model that PEFT wraps, a prefix is beside it.
     at = "base_model." if is_prefix else "base_model.model."
     match card.task:

@@ -184,9 +184,9 @@ class PrefixMethod:
         ):
             raise UserError(
                 "start-needs-direct",
-                "A prefix that was trained before goes on as keys and values of every layer: "
-                "parametrisation is {parametrisation} and depth is {depth}. Choose direct and "
-                "all_layers, or another start.",
+                "A trained prefix is keys and values of every layer, without the MLP that made "
+                "them: parametrisation is {parametrisation} and depth is {depth}. Choose direct "
+                "and all_layers, or another start.",
                 parametrisation=self.parametrisation.value,
                 depth=self.depth.value,
             )
