@@ -163,10 +163,10 @@ class _Session:
         backbone, autocast = load_to_train(spec, device=device, dtype=dtype, reporter=recorder)
         recorder.phase(Phase.INITIALISING)
         method = make_method(backbone, spec.method, seed=spec.training.seed)
-        notes = method.notes()
-        if checkpoint.latest(self._folder.checkpoints) is None:  # else all of it is there
-            notes = (*notes, *start_trained(method, spec.method, recorder))
-        for text in notes:
+        start: tuple[str, ...] = ()
+        if checkpoint.latest(self._folder.checkpoints) is None:
+            start = start_trained(method, spec.method, recorder)
+        for text in (*method.notes(), *start):
             recorder.event(Notice(Level.INFO, text))
         task = self._make_task(
             spec, examples, backbone, recorder, position_offset=method.position_offset
@@ -188,6 +188,8 @@ class _Session:
         self._started(method, task, trainer, resumed, device=device, dtype=dtype)
         recorder.phase(Phase.TRAINING)
         recorder.status(step=trainer.state.step, total_steps=trainer.total_steps)
+        if start:
+            trainer.save()  # so that a resumed run does not need the other again
         stopped_early = trainer.train()
         self._finish(method, task, trainer, stopped_early)
 

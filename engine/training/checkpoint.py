@@ -228,6 +228,8 @@ def _check_moments(
 ) -> None:
     """Refuse moments that are missing or that AdamW cannot have made in `step` steps."""
     present = [key for key in _MOMENTS if f"{key}.{name}" in tensors]
+    if not present and not step:
+        return  # a run that starts from a trained prefix saves that at once
     if not present and torch.equal(tensors[f"parameter.{name}"], parameter.detach().cpu()):
         return  # it never had a gradient, as an expert that no token was sent to
     if len(present) < len(_MOMENTS):

@@ -158,10 +158,10 @@ class Trainer:
                 if self.state.step in self._due:
                     self._evaluate()
                 elif self._is_checkpoint_due():
-                    self._save()
+                    self.save()
         except StopRequested as request:
             if request.save:
-                self._save()
+                self.save()
             raise
         if self.state.best_step not in (None, self.state.step):
             checkpoint.load_best(self._checkpoints, self.state.best_step or 0, self._parameters)
@@ -311,7 +311,7 @@ class Trainer:
                 is_best=is_best,
             )
         )
-        self._save()
+        self.save()
 
     def _value(self, result: Evaluated) -> float:
         """What decides the best evaluation, lower is better."""
@@ -326,7 +326,8 @@ class Trainer:
         every = self._training.checkpoint_every_steps
         return every is not None and self.state.step % every == 0
 
-    def _save(self) -> None:
+    def save(self) -> None:
+        """Write a checkpoint; raise `UserError` where the disk does not take it."""
         checkpoint.save(self._checkpoints, self.state, self._parameters, self._optimiser)
         self._recorder.event(
             CheckpointSaved(step=self.state.step, best_step=self.state.best_step), flush=True

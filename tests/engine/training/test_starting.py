@@ -17,7 +17,7 @@ from engine.contract.methods.info import ArtifactKind
 from engine.contract.methods.prefix import Depth, Init, Parametrisation, Placement, PrefixMethod
 from engine.contract.methods.prompt import PromptMethod
 from engine.contract.protocol.prefixes import ExportPrefix
-from engine.contract.runs.events import Notice, TrainMetrics
+from engine.contract.runs.events import CheckpointSaved, Notice, TrainMetrics
 from engine.contract.runs.folder import RunFolder, StopRequest
 from engine.contract.specs.starting import PromptPlacement
 from engine.exchange.card import read_card
@@ -173,7 +173,10 @@ def test_a_prompt_goes_on_before_a_frozen_backbone() -> None:
             replace(method, init=Init.PREFIX)
 
 
-def test_a_stopped_run_needs_the_other_no_more(workshop: Workshop, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("step", "save"), [(6, True), (1, False), (0, True)])
+def test_a_stopped_run_needs_the_other_no_more(
+    step: int, save: bool, workshop: Workshop, tmp_path: Path
+) -> None:
     """Bit for bit, with a head for each category."""
     first = workshop.run(tmp_path / "first", category_spec(workshop, tmp_path, LABEL, DIRECT))
     assert run_folder(first.path) == EXIT_FINISHED
@@ -181,10 +184,12 @@ def test_a_stopped_run_needs_the_other_no_more(workshop: Workshop, tmp_path: Pat
     whole, folder = (workshop.run(tmp_path / name, spec) for name in ("whole", "stopped"))
     assert run_folder(whole.path) == EXIT_FINISHED
 
+    moment = TrainMetrics if step else CheckpointSaved
+
     def stop(heard: object) -> None:
         event = getattr(heard, "event", None)
-        if isinstance(event, TrainMetrics) and event.step == 6:
-            folder.request(StopRequest(save=True))
+        if getattr(event, "step", None) == step and isinstance(event, moment):
+            folder.request(StopRequest(save=save))
 
     assert run_folder(folder.path, listener=stop) == EXIT_CANCELLED
     sha256 = read_card(first.prefix, ArtifactKind.PREFIX).tensors_sha256
