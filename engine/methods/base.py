@@ -55,7 +55,8 @@ class System(Protocol):
     def fast(self, rows: Sequence[int]) -> tuple[FastDecoder, Prefix] | None:
         """Inside `active`: what computes these rows without transformers, and what is before them.
 
-        None where more than a prefix was put on the backbone, or it is not built so that the fast path knows it.
+        None where more than a prefix was put on the backbone, or it is not built so that the fast
+        path knows it.
         """
 
     def trained(self) -> TrainedDecoder | None:
