@@ -4,9 +4,10 @@
 
 Inputs of all lengths, each behind one of three prefixes in the same batch: a prefix that was
 trained for 60 steps, so that outputs end at many places, the same without its first tokens, and
-none. `generate` has each input alone, since in a batch it penalises padding. Of outputs that differ
-it is printed how far apart the two candidates were where the outputs part: with greedy search and
-sampling the log-probabilities of the two tokens, with beams those of the two outputs.
+none. `generate` has 16 inputs at once, and one where there are penalties, since it penalises
+padding too. Of outputs that differ it is printed how far apart the two candidates were where the
+outputs part: with greedy search and sampling the log-probabilities of the two tokens, with beams
+those of the two outputs.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import torch
 
 from benchmarks.speed_against_peft import TRAINED, Sides
 from engine.contract.specs.training import DecodingSpec, Strategy
+from engine.decoding.processors import penalises
 from engine.methods.base import System
 from engine.methods.per_row import PrefixPerRow
 from tests.engine.decoding.reference import generated, searched
@@ -52,7 +54,8 @@ def main() -> int:
     for name in given.settings:
         decoding = replace(SETTINGS[name], max_new_tokens=given.tokens, batch_size=16)
         ours = searched(system, prompts, decoding)
-        theirs = generated(system, prompts, replace(decoding, batch_size=1))
+        alone = replace(decoding, batch_size=1)
+        theirs = generated(system, prompts, alone if penalises(decoding) else decoding)
         other = [row for row in range(len(prompts)) if ours[row] != theirs[row]]
         apart = [margin(system, row, prompts, (ours, theirs), decoding) for row in other]
         lengths = {len(output) for output in theirs}
