@@ -96,11 +96,16 @@ class MarkedStretch:
 
 
 def stretch_in(
-    text: str, answer: str, name: str, *, is_right: bool = False
+    text: str, answer: str, name: str, *, is_right: bool = False, start: int = -1
 ) -> MarkedStretch | None:
-    """Where a text has an answer first, case aside if need be; None where it has not."""
+    """Where a text has an answer, case aside if need be; None where it has not.
+
+    Args:
+        start: where it should; elsewhere it is the first place.
+    """
     answer = answer.strip()
-    start = text.find(answer) if answer else -1
+    if not (answer and start >= 0 and text.startswith(answer, start)):
+        start = text.find(answer) if answer else -1
     if start < 0 and answer:
         lower = text.lower()
         start = lower.find(answer.lower()) if len(lower) == len(text) else -1

@@ -38,7 +38,7 @@ from engine.contract.runs.folder import RunFolder
 from engine.contract.runs.lock import FolderLock, run_in_use
 from engine.contract.runs.scores import OutputsMeta, Score
 from engine.contract.specs.run import RunSpec, describe_system
-from engine.contract.tasks.all import reads_category
+from engine.contract.tasks.all import reads_category, writes
 from engine.data.examples import ExampleSets, load_examples
 from engine.decoding.files import save_outputs
 from engine.methods.base import Method, System, count
@@ -237,7 +237,7 @@ class _Session:
         saved = self._save(method, task, ())
         elapsed_s = trainer.state.elapsed_s
         if task.test_inputs:
-            recorder.phase(Phase.DECODING)
+            recorder.phase(Phase.DECODING if writes(spec.task) else Phase.PREDICTING)
             if info_of(spec.method).saved_as is ArtifactKind.MODEL:
                 method.backbone.model.requires_grad_(False)
                 meta = self._predict(BareBackbone(method.backbone), task)

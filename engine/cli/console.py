@@ -122,10 +122,14 @@ class RunPrinter:
 
     Attributes:
         failed: the verdict of a run that could not go on, or None.
+
+    Args:
+        writes: whether the run's task writes texts.
     """
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, *, writes: bool = True) -> None:
         self._console = console
+        self._predicted = "decoded" if writes else "predicted"
         self._loss = ""
         self.failed: RunFailed | None = None
 
@@ -172,7 +176,7 @@ class RunPrinter:
                 console.line(f"  note: {event.text}")
             case OutputsSaved() as event:
                 inputs = counted(event.count, f"{event.split} input")
-                console.line(f"  {inputs} decoded in {duration(event.elapsed_s)}")
+                console.line(f"  {inputs} {self._predicted} in {duration(event.elapsed_s)}")
                 print_scores(console, event.scores)
             case RunFinished() as event:
                 early = " (stopped early)" if event.stopped_early else ""

@@ -103,7 +103,9 @@ def _read_answers(arguments: argparse.Namespace, console: Console, loaded: Loade
     scored = predict(readout, loaded.system, inputs, reporter)
     for note in readout.notes():
         console.line(f"  note: {note}")
-    return _save(scored, arguments, console, title=loaded.title, run_id=loaded.run_id)
+    return _save(
+        scored, arguments, console, title=loaded.title, run_id=loaded.run_id, done="predicted"
+    )
 
 
 def _job(
@@ -138,13 +140,19 @@ def _check_inputs(arguments: argparse.Namespace, inputs: Sequence[EvalInput]) ->
     if not inputs:
         raise UserError(
             "no-inputs",
-            "{path} has no rows, so there are no inputs to decode.",
+            "{path} has no rows, and so no inputs.",
             path=Path(arguments.data),
         )
 
 
 def _save(
-    scored: Predictions, arguments: argparse.Namespace, console: Console, *, title: str, run_id: str
+    scored: Predictions,
+    arguments: argparse.Namespace,
+    console: Console,
+    *,
+    title: str,
+    run_id: str,
+    done: str = "decoded",
 ) -> int:
     from engine.decoding.files import save_outputs
 
@@ -152,6 +160,6 @@ def _save(
     out = Path(arguments.out)
     _, out = saved(console, out, lambda path: save_outputs(path, scored, **about))
     inputs = counted(len(scored.rows), "input")
-    console.line(f"{inputs} decoded in {duration(scored.seconds)}: {out}")
+    console.line(f"{inputs} {done} in {duration(scored.seconds)}: {out}")
     print_scores(console, (*scored.scores, *scored.absent))
     return 0

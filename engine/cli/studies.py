@@ -11,7 +11,7 @@ from engine.cli.arguments import encoder_of, run_spec
 from engine.cli.console import Console, ConsoleReporter, print_scores
 from engine.cli.project_data import dataset_of, tidy
 from engine.cli.reading import inspect, reading_options
-from engine.cli.training import EXIT_STOPPED, columns_of, find_named, work
+from engine.cli.training import EXIT_STOPPED, check_backbone, columns_of, find_named, work
 from engine.contract.errors import UserError
 from engine.contract.files.writing import slug
 from engine.contract.metrics import needs_encoder
@@ -116,6 +116,7 @@ def _made(
     find_named(arguments)
     # Checked before the file is imported: a mistyped word should cost no time.
     draft = run_spec(arguments, dataset="", fingerprint="", mapping=mapping, linearisation=form)
+    check_backbone(draft)
     plan(study_settings(arguments, kind, draft))
     default = task_info(draft.task).metrics
     metrics = _metrics(arguments.metrics) if arguments.metrics else default

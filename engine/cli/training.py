@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
+from engine.backbones.catalog import describe_folder
 from engine.backbones.entries import find_entry
 from engine.backbones.loading import find_folder
 from engine.cli.arguments import run_spec
@@ -27,8 +28,10 @@ from engine.contract.runs.events import RunState
 from engine.contract.runs.folder import RunFolder, RunMeta, StopRequest
 from engine.contract.runs.lock import is_locked, run_in_use
 from engine.contract.specs.data import Column, Linearisation, Mapping, Role, SplitKind
-from engine.contract.specs.run import describe_system
+from engine.contract.specs.run import RunSpec, describe_system
 from engine.contract.specs.starting import Init
+from engine.contract.tasks.all import writes
+from engine.contract.tasks.fitting import check_fits
 from engine.data.importing import import_file
 from engine.data.tallies import counted
 from engine.exchange.reading import saved_folder
@@ -54,7 +57,9 @@ def train(arguments: argparse.Namespace) -> int:
     mapping, form = columns_of(arguments, report)
     # Checked before the file is imported: a mistyped word should cost no time.
     find_named(arguments)
-    run_spec(arguments, dataset="", fingerprint="", mapping=mapping, linearisation=form)
+    check_backbone(
+        run_spec(arguments, dataset="", fingerprint="", mapping=mapping, linearisation=form)
+    )
     fingerprint = import_data(console, source, out / DATASET, options=options)
     spec = run_spec(
         arguments,
@@ -109,7 +114,7 @@ def work(console: Console, folder: RunFolder) -> int:
     """
     from engine.run import EXIT_CANCELLED, EXIT_USER, run_folder
 
-    printer = RunPrinter(console)
+    printer = RunPrinter(console, writes=writes(folder.read_spec().task))
     with _interrupt_as_stop(folder):
         code = run_folder(folder.path, listener=printer)
     if code == EXIT_CANCELLED:
@@ -121,7 +126,7 @@ def work(console: Console, folder: RunFolder) -> int:
     return code
 
 
-@contextmanager
+@contextlib.contextmanager
 def _interrupt_as_stop(folder: RunFolder) -> Iterator[None]:
     before = signal.getsignal(signal.SIGINT)
 
@@ -166,6 +171,20 @@ def backbone_of(name: str) -> str:
     find_folder(name)
     folder = Path(name).expanduser()
     return str(folder.resolve()) if folder.is_dir() else name
+
+
+def check_backbone(spec: RunSpec) -> None:
+    """Refuse a backbone that cannot do the task, where its kind is known without loading it.
+
+    Raises:
+        UserError: it cannot.
+    """
+    entry = find_entry(spec.backbone)
+    if entry is None:
+        with contextlib.suppress(UserError):  # loading says what is wrong
+            entry = describe_folder(Path(spec.backbone))
+    if entry is not None:
+        check_fits(spec.task, entry.shape, entry.title)
 
 
 def columns_of(

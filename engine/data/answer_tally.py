@@ -25,6 +25,8 @@ _WORDS = {
 _MESSAGES = {
     FindingKind.TEXT_LISTS: "{rows} whose target is a list of texts: each is trained on, and all "
     "are references of their input.",
+    FindingKind.TAG_SCHEME: "{rows} with tags in IOB1, IOBES or BILOU: read as IOB2 (B- begins an "
+    "entity, I- continues it).",
     FindingKind.UNEVEN_TAGS: "{rows} with more or fewer tags than words: left out.",
     FindingKind.ILLEGAL_TAGS: "{rows} with a tag that continues an entity (I-) where none of its "
     "type was begun (B-): read as its beginning, as conlleval does.",
@@ -75,6 +77,19 @@ class AnswerTally:
             self.classes["With an answer" if has_answer else "Without an answer"] += 1
             if not has_answer:
                 self._counts[FindingKind.NO_ANSWER].add(line)
+
+    @property
+    def outputs(self) -> int:
+        """How many numbers a head gives at a time, if all rows are trained on; 0 of texts."""
+        match self._kind:
+            case AnswerKind.LABEL:
+                return len(self.classes)
+            case AnswerKind.TAGS:
+                return len(self._tags)
+            case AnswerKind.SPAN:
+                return 2  # start and end
+            case AnswerKind.TEXT:
+                return 0
 
     def findings(self) -> Iterator[Finding]:
         """One for each kind that was met."""

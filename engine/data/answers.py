@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from engine.contract.reading.reading import FindingKind
 from engine.data.sequences import items_of
+from engine.data.tag_schemes import TagScheme, as_iob2
 from engine.data.text_lists import parse_list, texts_in
 
 _NEAR_CHARACTERS = 32
@@ -52,15 +53,22 @@ def label_answer(cell: str) -> RowAnswer:
     return RowAnswer(labels, labels)
 
 
-def tags_answer(words: str, cell: str) -> RowAnswer:
-    """The tags of a cell, joined by blanks; none where they are not as many as the words."""
+def tags_answer(words: str, cell: str, scheme: TagScheme = TagScheme.IOB2) -> RowAnswer:
+    """The tags of a cell in IOB2, joined by blanks; none where there is not one for each word.
+
+    Args:
+        scheme: that the cell's are in.
+    """
     tags = items_of(cell)
     if not tags:
         return RowAnswer()
     if len(tags) != len(items_of(words)):
         return RowAnswer(problem=FindingKind.UNEVEN_TAGS)
-    joined = " ".join("_".join(tag.split()) or "_" for tag in tags)
-    return RowAnswer((joined,), (joined,))
+    tags = tuple("_".join(tag.split()) or "_" for tag in tags)
+    anew = as_iob2(tags, scheme)
+    joined = " ".join(anew)
+    problem = None if tuple(anew) == tags else FindingKind.TAG_SCHEME
+    return RowAnswer((joined,), (joined,), problem=problem)
 
 
 def span_answer(context: str, cell: str, starts: str = "") -> RowAnswer:

@@ -18,6 +18,7 @@ from engine.contract.reading.reading import (
     Finding,
     ReadOptions,
 )
+from engine.data.class_labels import ClassLabels
 from engine.data.item_rows import ItemRows, as_item
 from engine.data.opening import first_line
 from engine.data.records import Item
@@ -119,8 +120,10 @@ class HubReader:
     def _objects(self) -> Iterator[tuple[str, dict[str, Any]]]:
         for split, rows in self._splits.items():
             with self._explained():
+                features = getattr(rows, "features", None)
+                labels = ClassLabels(features.to_dict() if features is not None else {})
                 for row in rows:
-                    yield str(split), row
+                    yield str(split), labels.named(row)
 
     @contextlib.contextmanager
     def _explained(self) -> Iterator[None]:

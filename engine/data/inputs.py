@@ -14,9 +14,12 @@ from engine.data.answers import RowAnswer, label_answer, span_answer, tags_answe
 from engine.data.linearising import Part, linearise, shown_field
 from engine.data.meaning import Field, NotAMeaningError, parse_meaning
 from engine.data.sequences import items_of
+from engine.data.tag_schemes import TagScheme, scheme_of
 from engine.data.text_lists import joined_list, texts_in
 from engine.data.triples import NotTriplesError, parse_triples
 
+_SCHEME_ROWS = 1000
+"""So many tell which scheme the tags of a dataset are in."""
 _encode = json.JSONEncoder(ensure_ascii=False).encode  # json.dumps makes a new one each time
 
 
@@ -97,6 +100,10 @@ class RowReader:
         self._start = self._index(store, mapping, Role.START)
         sources = [index for index, _, role in self._inputs if role is Role.SOURCE]
         self._source = next(iter(sources or [index for index, _, _ in self._inputs]), None)
+        self._scheme = TagScheme.IOB2
+        if self.kind is AnswerKind.TAGS and (target := self._target) is not None:
+            first = store.rows(count=_SCHEME_ROWS)
+            self._scheme = scheme_of(items_of(row.cells[target]) for row in first)
 
     @staticmethod
     def _index(store: DatasetStore, mapping: Mapping, role: Role) -> int | None:
@@ -144,7 +151,7 @@ class RowReader:
         if self.kind is AnswerKind.LABEL:
             return label_answer(cell)
         if self.kind is AnswerKind.TAGS:
-            return tags_answer(self.source_cell(cells), cell)
+            return tags_answer(self.source_cell(cells), cell, self._scheme)
         if self.kind is AnswerKind.SPAN:
             if self._target is None:
                 return RowAnswer()

@@ -10,6 +10,7 @@ from typing import Any
 from engine.contract.errors import UserError
 from engine.contract.projects.dataset_store import RejectedRow
 from engine.contract.reading.reading import Finding, FindingKind, ReadOptions
+from engine.data.class_labels import ClassLabels
 from engine.data.item_rows import ItemRows, as_item
 from engine.data.opening import explain_read_errors, first_line, open_source
 from engine.data.parquet_bounds import LEAST_BYTES, Budget, batch_rows, most_bytes, repeating_lists
@@ -51,6 +52,7 @@ class ParquetReader:
         try:
             self._file = self._open()
             self._check_columns(self._file.schema_arrow.names)
+            self._labels = ClassLabels.of_schema(self._file.schema_arrow.metadata)
             self._budget = Budget(path.name, self.size_bytes)
             self._row_count = int(self._file.metadata.num_rows)
             self._rows_wanted = self._row_count
@@ -196,12 +198,12 @@ class ParquetReader:
         size = min(size, rows or size)
         for batch in self._file.iter_batches(batch_size=size, row_groups=[group], columns=names):
             if sum(map(most_bytes, batch.columns)) <= LEAST_BYTES:
-                yield from batch.to_pylist()
+                yield from map(self._labels.named, batch.to_pylist())
                 continue
             for number in range(len(batch)):  # one after another, as each may be very long
                 row = batch.slice(number, 1)
                 self._budget.check(sum(map(most_bytes, row.columns)))
-                yield from row.to_pylist()
+                yield from map(self._labels.named, row.to_pylist())
 
 
 def _holds_bytes(kind: Any) -> bool:

@@ -50,6 +50,7 @@ class Scan:
         findings: rows without target or input, meaning representations that do not parse.
         labels: each label by its number in `targets`; empty where other things are predicted.
         classes: labels with their rows, or types of entities with how many there are.
+        outputs: as `AnswerTally` counts them.
     """
 
     ids: array[int] = field(default_factory=lambda: array("Q"))
@@ -62,6 +63,7 @@ class Scan:
     findings: tuple[Finding, ...] = ()
     labels: dict[int, str] = field(default_factory=dict)
     classes: Counter[str] = field(default_factory=Counter)
+    outputs: int = 0
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -116,7 +118,7 @@ def scan(store: DatasetStore, mapping: Mapping, reporter: Reporter) -> Scan:
         wanted = "meaning representation is not of the form key[value], key[value]"
     findings = _findings(no_target, no_input, unparsed, target=tally.word, wanted=wanted)
     result.findings = (*findings, *tally.findings())
-    result.classes = tally.classes
+    result.classes, result.outputs = tally.classes, tally.outputs
     return result
 
 

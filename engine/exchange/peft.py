@@ -229,7 +229,7 @@ def read(folder: Path, known: Known | None = None) -> tuple[KeyValues, Card]:
         ),
         linearisation=known.linearisation or Linearisation(),
         prompt=ENCODER_PROMPT if sides else form,
-        task=task_of(task_type, _outputs(others)) if by_head else GenerationTask(),
+        task=task_of(task_type, _outputs(others), folder) if by_head else GenerationTask(),
         data_name="",
         data_fingerprint="",
         train_rows=0,

@@ -14,6 +14,7 @@ from pathlib import Path
 import safetensors
 
 from engine.backbones.paths import folder_of
+from engine.backbones.regular import read_json
 from engine.backbones.tensor_files import saved_tensors
 from engine.contract.errors import UserError
 from engine.contract.methods.info import ArtifactKind
@@ -130,14 +131,34 @@ def _not_held(card: Card, reason: str) -> UserError:
     )
 
 
-def task_of(task_type: str, outputs: int) -> TaskSpec:
-    """The task of a folder that PEFT wrote: its labels or tags are called by their numbers."""
-    names = tuple(str(number) for number in range(outputs))
+def task_of(task_type: str, outputs: int, folder: Path) -> TaskSpec:
+    """The task of a folder that PEFT wrote.
+
+    Its labels or tags are called as its `config.json` has them, if there is one, else by their
+    numbers.
+
+    Raises:
+        UserError: that file is damaged.
+    """
+    names = _names_in(folder, outputs) or tuple(str(number) for number in range(outputs))
     if task_type == "TOKEN_CLS":
-        return TagTask(names)
+        return TagTask(tuple("_".join(name.split()) for name in names))
     if task_type == "QUESTION_ANS":
         return SpanTask()
     return LabelTask(names, head=HeadSpec(pooling=Pooling.FIRST, hidden_layers=1))
+
+
+def _names_in(folder: Path, outputs: int) -> tuple[str, ...]:
+    """What transformers calls the outputs; () where it has no names of their own for all."""
+    path = folder / "config.json"
+    config = read_json(path) if path.exists() else None
+    names = config.get("id2label") if isinstance(config, dict) else None
+    if not isinstance(names, dict) or len(names) != outputs:
+        return ()
+    texts = [names.get(str(number)) for number in range(outputs)]
+    known = [" ".join(text.split()) for text in texts if isinstance(text, str)]
+    are_numbers = known == [f"LABEL_{number}" for number in range(outputs)]
+    return tuple(known) if not are_numbers and len(set(filter(None, known))) == outputs else ()
 
 
 def our_head(tensors: Tensors, task: TaskSpec, *, backbone: str, path: Path) -> Tensors:

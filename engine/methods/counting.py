@@ -17,5 +17,7 @@ def count_parameters(command: CountParameters, _reporter: Reporter) -> Counted:
         UserError: the backbone is not on this machine, or cannot be trained so.
     """
     backbone = outline_backbone(command.backbone)
+    if command.by_states:
+        backbone = backbone.read_by_states()
     attention_of(backbone.model)  # only its mask can be made without looking at tokens
     return Counted(count(make_method(backbone, command.method, seed=0).trainable()))

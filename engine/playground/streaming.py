@@ -171,6 +171,7 @@ class _Streaming:
                     decoding_s=now_s - start_s,
                     answer=task_info(loaded.task).answer,
                     probabilities=prediction.probabilities,
+                    start=prediction.start,
                 )
             )
 

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from engine.backbones.loading import Backbone
-from engine.contract.specs.answer import AnswerKind
 from engine.contract.specs.run import RunSpec
-from engine.contract.tasks.all import TaskSpec, task_info
+from engine.contract.tasks.all import TaskSpec, writes
 from engine.data.examples import ExampleSets, TrainRow
 from engine.reporter import Reporter
 from engine.tasks.base import Task
@@ -41,7 +40,7 @@ def make_task(
     position_offset: int,
 ) -> Task:
     """The task that the spec names."""
-    make: MakeTask = Generation if _writes(spec.task) else ReadingTask
+    make: MakeTask = Generation if writes(spec.task) else ReadingTask
     return make(spec, examples, backbone, reporter, position_offset=position_offset)
 
 
@@ -51,8 +50,4 @@ def filled_task(task: TaskSpec, rows: Sequence[TrainRow]) -> TaskSpec:
     Raises:
         UserError: they do not make a task.
     """
-    return task if _writes(task) else filled(task, rows)
-
-
-def _writes(task: TaskSpec) -> bool:
-    return task_info(task).answer is AnswerKind.TEXT
+    return task if writes(task) else filled(task, rows)

@@ -39,8 +39,8 @@ def _changed(comparison: Comparison) -> Iterator[ComparabilityNote]:
     for index, system in enumerate(comparison.systems):
         if system.is_changed:
             yield ComparabilityNote(
-                f"The outputs of {_named(comparison, index)} are not as they were decoded: their "
-                "file was changed or is damaged. Decode them again."
+                f"The outputs of {_named(comparison, index)} are not as they were saved: their "
+                "file was changed or is damaged. Make them again."
             )
 
 
@@ -58,7 +58,7 @@ def _rows(comparison: Comparison) -> Iterator[ComparabilityNote]:
         yield ComparabilityNote(
             f"{_named(comparison, index)} shares no example id and no input with "
             f"{_named(comparison, comparison.base)}, and has {sizes[index]} rows instead of "
-            f"{sizes[comparison.base]}: there is nothing to compare. Remove it, or decode it on "
+            f"{sizes[comparison.base]}: there is nothing to compare. Remove it, or give it "
             "the same test inputs."
         )
     if not apart and not all(map(comparison.covers_all, range(len(sizes)))):
@@ -94,10 +94,11 @@ def _decoding(comparison: Comparison) -> Iterator[ComparabilityNote]:
             for index, decoding in enumerate(decodings)
         )
         yield ComparabilityNote(
-            f"The decoding differs: {parts}. A difference of scores may come from it alone."
+            f"The outputs were not made alike: {parts}. A difference of scores may come from that "
+            "alone."
         )
     if unknown and known:
-        text = f"How {', '.join(unknown)} was decoded is not known."
+        text = f"How the outputs of {', '.join(unknown)} were made is not known."
         yield ComparabilityNote(text, is_warning=False)
 
 

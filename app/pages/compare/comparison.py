@@ -23,6 +23,7 @@ class Example:
         number: its index, from 1, in the file of the system that the others are aligned to.
         outputs: one a system, in the order of the columns.
         probabilities: of each label, one tuple a system; empty where it has none.
+        starts: where `input` has each output, in characters; -1 where that is not known.
         haystack: everything that is searched, in lower case.
         words: of the longest output.
     """
@@ -37,6 +38,7 @@ class Example:
     probabilities: tuple[tuple[tuple[str, float], ...], ...]
     haystack: str
     words: int
+    starts: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -132,4 +134,5 @@ def _example(systems: Sequence[ComparedSystem], indices: Sequence[int], *, base:
         ),
         haystack="\n".join(parts).casefold(),
         words=max(len(output.split()) for output in outputs),
+        starts=tuple(s.rows.starts[index] for s, index in zip(systems, indices, strict=True)),
     )

@@ -127,7 +127,7 @@ class AnswersModel(QObject):
             ended = OutputEnded(
                 0, saved.sample, saved.text, saved.token_ids, saved.first_token_s,
                 decoding_s=decoding_s, problem=saved.problem, answer=saved.answer,
-                probabilities=saved.probabilities,
+                probabilities=saved.probabilities, start=saved.start,
             )  # fmt: skip
             answers.append(Answer(system, saved.sample, saved.source, ended=ended, is_saved=True))
         self._take_over(answers, entry.fields)
@@ -238,4 +238,5 @@ def _saved(answer: Answer) -> SavedAnswer:
         ended.problem,
         ended.answer,
         ended.probabilities,
+        ended.start,
     )

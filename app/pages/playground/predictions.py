@@ -27,7 +27,7 @@ def prediction_html(answer: Answer, colors: Colors) -> str:
         case AnswerKind.TAGS:
             return f"<p>{tags_html(answer.source.split(), ended.text.split(), colors)}</p>"
         case AnswerKind.SPAN:
-            stretch = stretch_in(answer.source, ended.text, "answer")
+            stretch = stretch_in(answer.source, ended.text, "answer", start=ended.start)
             marked = stretches_html(answer.source, [stretch] if stretch else [], colors)
             return f"<p>{answer_html(ended.text, None, colors)}</p><p>{marked}</p>"
         case AnswerKind.TEXT:

@@ -80,7 +80,7 @@ class RunActions(QObject):
         )  # fmt: skip
         self.baseline = add(
             "baseline", "Train this run's &baseline", "play", self.baseline_asked,
-            "Add full fine-tuning with this run's data, split, seed and decoding to the queue",
+            "Add full fine-tuning with this run's data, split, seed and task to the queue",
             when=lambda runs: _is_single(runs) and not info_of(runs[0].spec.method).is_baseline,
         )  # fmt: skip
         self.compare = add(

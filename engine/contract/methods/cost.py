@@ -14,7 +14,7 @@ class Cost:
     """What a method costs on a backbone.
 
     Attributes:
-        trainable: parameters with a gradient while training; None where only the backbone's
+        trainable: parameters with a gradient while training, a head's among them; None where only the backbone's
             modules say it (`CountParameters`).
         stored: numbers saved afterwards (the folded prefix, or all weights); None as above.
         stored_bytes: of the file, in float32; None as above.
@@ -34,6 +34,7 @@ def cost(
     *,
     tokens_per_batch: int = 1024,
     counted: int | None = None,
+    head: int = 0,
 ) -> Cost:
     """Count parameters exactly and memory roughly (float32).
 
@@ -42,6 +43,7 @@ def cost(
         method: what is trained on it.
         tokens_per_batch: of sources and targets together.
         counted: what `CountParameters` says of a method whose counts would be None.
+        head: parameters of the task's head.
 
     Raises:
         UserError: the method names a layer that the backbone does not have.
@@ -50,11 +52,12 @@ def cost(
     counts = info.counts(shape, method)
     if not counts.exact and counted is not None:
         counts = Counts(counted, counted)
+    trainable, stored = counts.trainable + head, counts.stored + head
     # About 34 numbers a token, layer and unit of width live until the backward pass
     # (attention and MLP inputs and outputs of a Llama or GPT-2 block), and the logits.
     activations = tokens_per_batch * (34 * shape.total_layers * shape.width + 2 * shape.vocabulary)
     frozen = 0 if info.saved_as is ArtifactKind.MODEL else shape.parameters
-    memory = 4 * (frozen + 4 * counts.trainable + activations)
+    memory = 4 * (frozen + 4 * trainable + activations)
     if not counts.exact:
         return Cost(None, None, None, memory)
-    return Cost(counts.trainable, counts.stored, 4 * counts.stored, memory)
+    return Cost(trainable, stored, 4 * stored, memory)

@@ -45,7 +45,7 @@ class SavedAnswer:
         name: as the page showed it.
         source: what the system read.
         problem: why there is no output, or "".
-        answer, probabilities: as `OutputEnded` has them.
+        answer, probabilities, start: as `OutputEnded` has them.
     """
 
     key: str
@@ -59,6 +59,7 @@ class SavedAnswer:
     problem: str = ""
     answer: AnswerKind = AnswerKind.TEXT
     probabilities: tuple[tuple[str, float], ...] = ()
+    start: int = -1
 
 
 @dataclass(frozen=True)

@@ -46,10 +46,15 @@ class CountParameters:
     """How many parameters a method trains where its `MethodInfo` cannot tell. Reply: `Counted`.
 
     Fails where the method cannot train this backbone.
+
+    Attributes:
+        by_states: whether answers are read off hidden states, so that the head over the vocabulary
+            is left out.
     """
 
     backbone: str
     method: MethodSpec
+    by_states: bool = False
 
 
 @dataclass(frozen=True)

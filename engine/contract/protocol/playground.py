@@ -228,6 +228,8 @@ class OutputEnded:
         decoding_s: seconds in which it was decoded, with those that it shared a batch with.
         answer: what the output is: tags and answers are of the text that the system has read.
         probabilities: of each label, where a label is predicted.
+        start: where the text that was read has a predicted stretch, in characters; -1 where it
+            has not.
         problem: why there is no output, or "".
     """
 
@@ -241,6 +243,7 @@ class OutputEnded:
     problem: str = ""
     answer: AnswerKind = AnswerKind.TEXT
     probabilities: tuple[tuple[str, float], ...] = ()
+    start: int = -1
 
 
 @dataclass(frozen=True)

@@ -231,6 +231,8 @@ class SplitReport:
             for the estimate of tokens in the window.
         classes: labels with their rows, the largest first; of tags, the types of entities with
             the entities of each; of spans, the questions with and without an answer.
+        outputs: how many numbers a head gives at a time: labels, tags, or start and end; 0 of
+            texts.
     """
 
     sides: tuple[SplitCounts, ...]
@@ -240,6 +242,7 @@ class SplitReport:
     mean_source_characters: float = 0.0
     mean_target_characters: float = 0.0
     classes: tuple[ClassCount, ...] = ()
+    outputs: int = 0
 
     def side(self, name: str) -> SplitCounts:
         """The sizes of "train", "valid" or "test"."""
@@ -256,7 +259,7 @@ def unmeasured(valid_inputs: int, test_inputs: int) -> tuple[str, ...]:
     sentences = []
     if not valid_inputs:
         sentences.append(
-            "The split has no validation inputs: no validation loss or BLEU will be measured, and "
+            "The split has no validation inputs: no validation loss or score will be measured, and "
             "the last evaluation's parameters are saved instead of the best."
         )
     if not test_inputs:

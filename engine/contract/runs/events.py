@@ -55,6 +55,8 @@ class Phase(enum.Enum):
     TRAINING = "training"
     EVALUATING = "evaluating"
     DECODING = "decoding the test inputs"
+    PREDICTING = "predicting the test inputs"
+    """As decoding, where no texts are written."""
     SAVING = "saving"
 
 
@@ -176,7 +178,7 @@ class Notice:
 
 @dataclass(frozen=True)
 class OutputsSaved:
-    """The held-out inputs were decoded and scored; `path` is relative to the run folder."""
+    """The held-out inputs were predicted and scored; `path` is relative to the run folder."""
 
     split: str
     path: str

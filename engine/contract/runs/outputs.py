@@ -40,17 +40,22 @@ def write_outputs(
     lines, digest = [], RowsDigest()
     for row in rows:
         digest.add(row)
-        plain = codec.to_plain(row)
-        del plain["type"]
-        for name in ("prefix", "probabilities"):
-            if not plain[name]:
-                del plain[name]
-        lines.append(codec.dump(plain))
-    write_atomically(path, "".join(line + "\n" for line in lines))
+        lines.append(line_of(row))
+    write_atomically(path, "".join(lines))
     if meta is not None:
         meta = replace(meta, rows_sha256=digest.hexdigest(), version=OutputsMeta.version)
         write_meta(path, meta)
     return meta
+
+
+def line_of(row: OutputRow) -> str:
+    """A row as its line, without what only some rows have."""
+    plain = codec.to_plain(row)
+    del plain["type"]
+    for name in ("prefix", "probabilities", "output_start"):
+        if getattr(row, name) == OutputRow.__dataclass_fields__[name].default:
+            del plain[name]
+    return codec.dump(plain) + "\n"
 
 
 def write_row_scores(path: Path, rows: Sequence[OutputRow]) -> None:

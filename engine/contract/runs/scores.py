@@ -130,6 +130,8 @@ class OutputRow:
         prefix: name of the prefix that this row was decoded behind; "" where one system decoded
             all rows.
         probabilities: of each label, where labels are predicted.
+        output_start: where `input` has the output, in characters, where a stretch of it is
+            predicted; -1 where it has not.
     """
 
     example_id: str
@@ -141,6 +143,7 @@ class OutputRow:
     row_scores: tuple[tuple[str, float], ...] = ()
     prefix: str = ""
     probabilities: tuple[tuple[str, float], ...] = ()
+    output_start: int = -1
 
 
 @dataclass(frozen=True)

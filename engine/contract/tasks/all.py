@@ -9,6 +9,7 @@ from engine.contract.specs.training import DecodingSpec
 from engine.contract.tasks.generation import GENERATION, GenerationTask
 from engine.contract.tasks.info import TaskInfo
 from engine.contract.tasks.labels import LABELS, LabelTask
+from engine.contract.tasks.readouts import HeadSpec
 from engine.contract.tasks.spans import SPANS, SpanTask
 from engine.contract.tasks.tags import TAGS, TagTask
 from engine.contract.tasks.words import ReadoutKind
@@ -30,10 +31,20 @@ def task_for(answer: AnswerKind) -> TaskSpec:
     return task
 
 
+def writes(task: TaskSpec) -> bool:
+    """Whether texts are written; else answers are predicted."""
+    return task_info(task).answer is AnswerKind.TEXT
+
+
 def reads_states(task: TaskSpec) -> bool:
     """Whether answers are read off hidden states, and not off the scores of words."""
     by_words = isinstance(task, LabelTask) and task.words.readout is ReadoutKind.WORDS
-    return task_info(task).answer is not AnswerKind.TEXT and not by_words
+    return not writes(task) and not by_words
+
+
+def head_of(task: TaskSpec) -> HeadSpec | None:
+    """The head that answers are read by; None where there is none."""
+    return task.head if not isinstance(task, GenerationTask) and reads_states(task) else None
 
 
 def reads_category(task: TaskSpec) -> bool:
@@ -61,12 +72,11 @@ def check_writes(task: TaskSpec, name: str) -> None:
     Raises:
         UserError: it is one.
     """
-    info = task_info(task)
-    if info.answer is not AnswerKind.TEXT:
+    if not writes(task):
         raise UserError(
             "system-does-not-write",
             "{name!r} was trained for another task ({task}) and writes no texts. Choose a system "
             "that does, or predict a file with it: `python main.py decode {name} --data FILE`.",
             name=name,
-            task=info.title.lower(),
+            task=task_info(task).title.lower(),
         )

@@ -115,3 +115,7 @@ class HeadSpec:
 
     def __post_init__(self) -> None:
         check_settings(self)
+
+    def parameters(self, width: int, outputs: int) -> int:
+        """How many it has, on states of this width and with so many outputs."""
+        return self.hidden_layers * width * (width + 1) + (width + 1) * outputs

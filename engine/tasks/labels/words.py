@@ -93,6 +93,7 @@ class WordReadout(Readout[int]):
         return "words" if kind is Calibration.NONE else f"words,calibrated:{kind.value}"
 
     plain_signature = "words"
+    read_off = "logits"
 
     def rows(self, item: TrainRow | EvalInput, number: int) -> list[ReadoutRow[int]]:
         """One row; labels that no training row has carry no loss."""

@@ -79,6 +79,7 @@ def output_rows(
             category=item.category,
             prefix=item.prefix,
             probabilities=prediction.probabilities,
+            output_start=prediction.start,
         )
         for item, prediction in zip(inputs, predictions, strict=True)
     )

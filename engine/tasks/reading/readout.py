@@ -86,10 +86,16 @@ class ReadoutBatch(Generic[A]):
 
 @dataclass(frozen=True)
 class Prediction:
-    """What was read of an input, with the probabilities of labels."""
+    """What was read of an input.
+
+    Attributes:
+        probabilities: of each label, where labels are predicted.
+        start: where a stretch starts in the input's text, in characters; -1 where none does.
+    """
 
     text: str
     probabilities: tuple[tuple[str, float], ...] = ()
+    start: int = -1
 
 
 class Readout(ABC, Generic[A]):
@@ -99,11 +105,13 @@ class Readout(ABC, Generic[A]):
         spec: the task, with what the training rows have shown.
         signature: how predictions are made, for the signature of scores.
         plain_signature: the same without a calibration.
+        read_off: what of a backbone's pass the answers are read off.
     """
 
     spec: TaskSpec
     signature: str = "argmax"
     plain_signature: str = "argmax"
+    read_off: str = "hidden states"
 
     def __init__(self, form: ReadoutForm) -> None:
         self.form = form

@@ -88,8 +88,8 @@ class ReadingTask:
         return self.readout.trainable()
 
     def computed_by(self, method: Method) -> str:
-        """transformers, since nothing else gives hidden states."""
-        return "transformers (the answer is read off its hidden states)"
+        """transformers, since the fast path gives nothing else than texts."""
+        return f"transformers (the answer is read off its {self.readout.read_off})"
 
     def check(self, system: System) -> None:
         """Nothing that was not checked when the rows were encoded."""

@@ -159,19 +159,24 @@ class SpanReadout(HeadReadout[AnswerTokens]):
         for row, scores in zip(rows, read, strict=True):
             by_input[row.item].append(scores)
         return [
-            Prediction(self._text(self.source(item), scores))
+            self._prediction(item, scores)
             for item, scores in zip(inputs, by_input, strict=True)
         ]
 
-    def _text(self, source: str, scores: Sequence[WindowScores]) -> str:
+    def _prediction(self, item: EvalInput, scores: Sequence[WindowScores]) -> Prediction:
         stretches = [window.best for window in scores if window.best is not None]
         if not stretches:
-            return ""
+            return Prediction("")
         best, start, end = max(stretches, key=lambda stretch: stretch[0])
         none = min(window.none for window in scores)
         if self._task.may_be_unanswerable and none - best > self._task.span.null_threshold:
-            return ""
-        return source[start:end].strip()
+            return Prediction("")
+        source = self.source(item)
+        answer = source[start:end].strip()
+        if not answer:
+            return Prediction("")
+        before = item.source.rfind(source)  # in the text, which has the question too
+        return Prediction(answer, start=before + source.index(answer, start) if before >= 0 else -1)
 
     def notes(self) -> tuple[str, ...]:
         """On sources that are read in windows."""

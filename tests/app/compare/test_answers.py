@@ -193,6 +193,18 @@ def test_question_and_text_are_told_apart(
     assert plain == "Ada had soup."
 
 
+@pytest.mark.parametrize(
+    ("start", "marked"),
+    [(26, "Ada had soup, A▸Ada◂A slept."), (-1, "A▸Ada◂A had soup, Ada slept.")],
+)
+def test_an_answer_is_marked_where_it_was_read(start: int, marked: str) -> None:
+    text, fields = "q : Ada?\nAda had soup, Ada slept.", (("q", "Ada?"),)
+    start -= 3 if start > 0 else 0
+    example = Example(1, "1", text, fields, ("",), "", ("Ada",), ((),), "", 1, (start,))
+    source = SPAN_SHOWING.given(example, LIGHT)[2]
+    assert re.sub("<[^>]*>", "", source) == marked
+
+
 @pytest.mark.parametrize("page", [AnswerKind.TAGS], indirect=True)
 def test_entities_are_marked_in_brackets(page: ComparePage) -> None:
     model, view = page.model, view_of(page)

@@ -117,7 +117,7 @@ def test_scores_cost_and_differences_stand_in_the_table(qtbot: QtBot, page: Comp
     heads = [model.headerData(c, Qt.Orientation.Horizontal) for c in range(model.columnCount())]
     assert heads == [
         "System", "BLEU", "chrF", "Δ BLEU", "Mean row Δ BLEU", "Size", "Training",
-        "Trainable", "Decoding",
+        "Trainable", "Speed",
     ]  # fmt: skip
     cells = [[str(model.index(r, c).data()) for c in range(9)] for r in range(2)]
     assert cells[0][0] == "A  twin"

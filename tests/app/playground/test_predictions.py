@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from PySide6.QtWidgets import QComboBox
 from pytestqt.qtbot import QtBot
 
@@ -32,11 +33,13 @@ PROBABILITIES = (("good", 0.25), ("bad", 0.75))
 OUTPUTS = {
     AnswerKind.LABEL: ("a hut", "bad", PROBABILITIES),
     AnswerKind.TAGS: ("Ada Lowe walked", "B-PER I-PER O", ()),
-    AnswerKind.SPAN: ("Who? Ada walked <b>far</b>", "<b>far</b>", ()),
+    AnswerKind.SPAN: ("How <b>far</b>? Ada walked <b>far</b>", "<b>far</b>", ()),
 }
 
 
-def predict(page: PlaygroundPage, client: FakeClient, answer: AnswerKind) -> AnswerText:
+def predict(
+    page: PlaygroundPage, client: FakeClient, answer: AnswerKind, *, start: int = -1
+) -> AnswerText:
     """Let the first system predict this, and the others write."""
     source, text, probabilities = OUTPUTS[answer]
     page.ask_button.click()
@@ -44,7 +47,9 @@ def predict(page: PlaygroundPage, client: FakeClient, answer: AnswerKind) -> Ans
     command = pending.command
     assert isinstance(command, StreamOutputs)
     pending.part_arrived.emit(InputWritten(0, source))
-    ended = OutputEnded(0, 0, text, decoding_s=0.25, answer=answer, probabilities=probabilities)
+    ended = OutputEnded(
+        0, 0, text, decoding_s=0.25, answer=answer, probabilities=probabilities, start=start
+    )
     pending.part_arrived.emit(ended)
     for system in range(1, len(command.systems)):
         write(pending, system)
@@ -69,14 +74,28 @@ def test_tags_are_marked_in_the_words(page: PlaygroundPage, model_client: FakeCl
     assert card.text.toPlainText() == "[Ada Lowe PER] walked"
 
 
+@pytest.mark.parametrize(
+    ("start", "marked"),
+    [
+        (28, "How <b>far</b>? Ada walked answer▸<b>far</b>◂answer"),
+        (5, "How answer▸<b>far</b>◂answer? Ada walked <b>far</b>"),  # it does not stand there
+        (-1, "How answer▸<b>far</b>◂answer? Ada walked <b>far</b>"),
+    ],
+)
 def test_an_answer_is_marked_where_it_stands(
-    page: PlaygroundPage, model_client: FakeClient
+    start: int,
+    marked: str,
+    page: PlaygroundPage,
+    model_client: FakeClient,
+    context: AppContext,
 ) -> None:
-    card = predict(page, model_client, AnswerKind.SPAN)
-    assert card.text.toPlainText().splitlines() == [
-        "<b>far</b>",
-        "Who? Ada walked answer▸<b>far</b>◂answer",
-    ]
+    card = predict(page, model_client, AnswerKind.SPAN, start=start)
+    assert card.text.toPlainText().splitlines() == ["<b>far</b>", marked]
+    folder = context.project.folder
+    assert folder is not None
+    (entry,) = PlaygroundFiles(folder.path).read_history()
+    page.show_entry(entry)
+    assert next(iter(page.view.texts())).text.toPlainText().splitlines()[1] == marked
 
 
 def test_the_history_has_them_again(

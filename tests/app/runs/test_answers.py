@@ -148,5 +148,30 @@ def test_an_encoder_is_for_answers_that_are_read(
     assert not reason(page.form.picker.box, SMOL.title)
 
 
+def test_an_encoder_without_words_is_read_by_a_head(
+    catalog: list[BackboneEntry],
+    make_page: Callable[[Path], RunsPage],
+    project: Path,
+    context: AppContext,
+) -> None:
+    shape = dataclasses.replace(BERT.shape, fills_blanks=False)
+    bare = dataclasses.replace(BERT, name="bare", title="A bare encoder", shape=shape)
+    catalog.extend((BERT, bare))
+    page = make_page(project)
+    ask_for(context, AnswerKind.LABEL)
+    page.planner.form.set("backbone", "bare")
+    assert page.planner.error is None
+    page.planner.form.set("words.readout", ReadoutKind.WORDS)
+    assert page.planner.error is not None
+    assert page.planner.error.code == "template-without-head-for-blanks"
+    assert reason(page.form.picker.box, bare.title)
+    assert not reason(page.form.picker.box, BERT.title)
+    page.planner.form.set("backbone", SMOL.name)
+    assert page.planner.error is None
+    page.planner.form.set("words.template", "[blank] it is")
+    assert page.planner.error is not None
+    assert page.planner.error.code == "template-blank-not-last"
+
+
 def test_every_method_can_predict_what_is_read() -> None:
     assert all(info.can_predict(AnswerKind.LABEL) for info in METHODS)

@@ -1,11 +1,15 @@
 """The live figures: the contract's cost, the engine's steps, and times that were measured."""
 
+from dataclasses import replace
+
 import pytest
 
 from app.pages.runs.form.draft import change, default_draft
 from app.pages.runs.form.estimates import live_cost, steps
 from engine.contract.methods.cost import cost
 from engine.contract.methods.prefix import Parametrisation
+from engine.contract.specs.answer import AnswerKind
+from engine.contract.tasks.words import ReadoutKind
 from tests.app.runs.conftest import REPORT, SMOL
 
 
@@ -30,6 +34,20 @@ def test_steps_are_the_engines() -> None:
     assert steps(draft.changed({"training.max_steps": 33}), None) == 33
     assert steps(draft, None) is None
     assert steps(draft.changed({"training.batch_size": 0}), 192) is None
+
+
+def test_a_head_is_counted() -> None:
+    draft = default_draft("b", AnswerKind.LABEL)
+    report = replace(REPORT, outputs=3)
+    alone = change(draft, "method.kind", "frozen")
+    width = SMOL.shape.width
+    assert live_cost(alone, SMOL, report).trainable == 3 * (width + 1)
+    layered = live_cost(alone.changed({"head.hidden_layers": 2}), SMOL, report)
+    assert layered.trainable == layered.stored == (2 * width + 3) * (width + 1)
+    prefix = live_cost(draft, SMOL, report).trainable
+    assert prefix == (cost(SMOL.shape, draft.method()).trainable or 0) + 3 * (width + 1)
+    by_words = draft.changed({"words.readout": ReadoutKind.WORDS})
+    assert live_cost(by_words, SMOL, report).trainable == prefix - 3 * (width + 1)
 
 
 def test_fine_tuning_stores_the_whole_backbone() -> None:

@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from engine.cli.console import Console, RunPrinter
-from engine.contract.runs.events import JournalEntry, RunStarted
+from engine.contract.runs.events import JournalEntry, OutputsSaved, RunStarted
 
 STARTED = RunStarted(
     total_steps=1,
@@ -28,3 +28,13 @@ def test_one_of_something_is_singular(capsys: pytest.CaptureFixture[str]) -> Non
     several = dataclasses.replace(STARTED, train_rows=1500, test_inputs=2, total_steps=20)
     printer(JournalEntry("r", 0.0, several))
     assert "; 1,500 rows, 2 validation and 2 test inputs; 20 steps" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("writes", "word"), [(True, "decoded"), (False, "predicted")])
+def test_outputs_are_decoded_or_predicted(
+    writes: bool, word: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    printer = RunPrinter(Console(), writes=writes)
+    saved = OutputsSaved("test", "outputs/test.jsonl", 2, (), 1.0)
+    printer(JournalEntry("r", 0.0, saved))
+    assert f"2 test inputs {word} in 1 s" in capsys.readouterr().out

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -310,3 +311,37 @@ def test_scoring_loads_nothing_heavy(places: dict[str, str]) -> None:
     imported = run_main(["score", places["good.jsonl"]])
     assert imported("sacrebleu")
     assert not any(imported(package) for package in LIGHT)
+
+
+@pytest.mark.parametrize("verb", ["train", "study length"])
+@pytest.mark.parametrize(
+    ("kind", "words", "code"),
+    [
+        ("bert", ("--target", "text", "--task", "text"), "backbone-does-not-write"),
+        (
+            "bert-bare",
+            ("--target", "food", "--task", "label", "--readout", "words"),
+            "template-without-head-for-blanks",
+        ),
+        (
+            "llama",
+            ("--target", "food", "--task", "label", "--readout", "words", "--template", "[blank]!"),
+            "template-blank-not-last",
+        ),
+    ],
+)
+def test_a_backbone_that_cannot_do_the_task_is_refused_before_the_import(
+    verb: str,
+    kind: str,
+    words: tuple[str, ...],
+    code: str,
+    workshop: Workshop,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    out = ["--out" if verb == "train" else "--project", str(tmp_path / "out")]
+    place = ["--data", str(workshop.csv), "--backbone", str(workshop.backbone(kind)), *out]
+    with refused(code):
+        call([*verb.split(), *place, "--source", "name", *words])
+    assert "60 rows" not in capsys.readouterr().out
+    assert not list(tmp_path.rglob("*.sqlite"))

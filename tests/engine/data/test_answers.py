@@ -310,3 +310,24 @@ def test_what_is_predicted_can_be_said(write_file: WriteFile) -> None:
     report = inspect_file(InspectFile(path, answer=AnswerKind.LABEL), Silent())
     assert report.mapping.answer is AnswerKind.LABEL
     assert report.mapping.column_of(Role.TARGET) == "kind"
+
+
+@pytest.mark.parametrize(
+    ("tags", "read"),
+    [
+        ("I-PER O,I-PER I-PER,B-LOC I-LOC", None),
+        ("I-PER O,I-PER I-PER,I-LOC I-LOC", "B-PER O,B-PER I-PER,B-LOC I-LOC"),
+        ("S-PER O,B-PER E-PER,S-LOC S-LOC", "B-PER O,B-PER I-PER,B-LOC B-LOC"),
+        ("U-PER O,B-PER L-PER,U-LOC U-LOC", "B-PER O,B-PER I-PER,B-LOC B-LOC"),
+        ("NOUN ADJ,ADJ NOUN,X X", None),
+    ],
+)
+def test_tags_of_other_schemes_are_read_as_iob2(
+    tags: str, read: str | None, make_store: MakeStore
+) -> None:
+    store = make_store("words,tags\n" + "".join(f"a b,{each}\n" for each in tags.split(",")))
+    sets = load_examples(
+        store, data_of(store, TAGGED, valid_fraction=0.0, test_fraction=0.0), Silent()
+    )
+    assert ",".join(row.target for row in sets.train) == (read or tags)
+    assert (FindingKind.TAG_SCHEME in kinds(sets)) is (read is not None)

@@ -1,6 +1,7 @@
 """Parquet files: good, nested, cut and damaged ones."""
 
 import datetime
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from engine.contract.protocol.data import Imported, ImportFile, InspectFile
 from engine.contract.reading.reading import FileReport, FindingKind, ReadOptions
 from engine.data.importing import import_file
 from engine.data.inspecting import inspect_file
+from engine.data.sequences import items_of
 from engine.reporter import Silent
 from tests.helpers.errors import refused
 
@@ -178,3 +180,32 @@ def test_other_refusals(tmp_path: Path, write_file: WriteFile) -> None:
     empty = write(tmp_path / "none.parquet", {"a": pyarrow.array([], pyarrow.string())})
     with refused("names-but-no-rows", file="none.parquet"):
         run(empty, tmp_path / "out.sqlite")
+
+
+def test_labels_have_the_names_that_the_file_gives_them(tmp_path: Path) -> None:
+    of_label = {"names": ["bad", "good"], "_type": "ClassLabel"}
+    features = {
+        "text": {"dtype": "string", "_type": "Value"},
+        "label": of_label,
+        "tags": {"feature": {"names": ["O", "B-X"], "_type": "ClassLabel"}, "_type": "Sequence"},
+        "same": {"names": ["x", "x"], "_type": "ClassLabel"},
+    }
+    columns = {
+        "text": ["a text", "b text", "c text"],
+        "label": [1, 0, -1],
+        "tags": [[0, 1], [0, 0], [1, 0]],
+        "same": [0, 1, 1],
+    }
+    for metadata, labels in (
+        (json.dumps({"info": {"features": features}}), ["good", "bad", ""]),
+        ("[]", ["1", "0", "-1"]),
+        ("{", ["1", "0", "-1"]),
+    ):
+        table = pyarrow.table(columns).replace_schema_metadata({"huggingface": metadata})
+        parquet.write_table(table, tmp_path / "a.parquet")
+        run(tmp_path / "a.parquet", tmp_path / "a.sqlite")
+        with DatasetStore(tmp_path / "a.sqlite") as store:
+            rows = [dict(zip(store.meta.columns, row.cells, strict=True)) for row in store.rows()]
+        assert [row["label"] for row in rows] == labels
+        assert items_of(rows[0]["tags"]) == (("O", "B-X") if "info" in metadata else ("0", "1"))
+        assert [row["same"] for row in rows] == ["0", "1", "1"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -194,8 +195,39 @@ def test_what_peft_saved_is_imported(
     check(our_logits(folder, key_values, card, head), expected)
     assert type(card.task) is type(TASKS[task])
     assert card.method.prefix_length == 6
-    names = getattr(card.task, "labels", ()) or getattr(card.task, "tags", ())
-    assert names == (() if task == "QUESTION_ANS" else ("0", "1", "2"))
+    assert names_of(card) == (() if task == "QUESTION_ANS" else ("0", "1", "2"))
+
+
+def names_of(card: Card) -> tuple[str, ...]:
+    return getattr(card.task, "labels", ()) or getattr(card.task, "tags", ())
+
+
+@pytest.mark.parametrize("task", ["SEQ_CLS", "TOKEN_CLS"])
+@pytest.mark.parametrize(
+    ("named", "expected"),
+    [
+        ({"0": "no", "1": "yes", "2": "not  sure"}, ("no", "yes", "not sure")),
+        ({"0": "LABEL_0", "1": "LABEL_1", "2": "LABEL_2"}, ("0", "1", "2")),
+        ({"0": "no", "1": "no", "2": "yes"}, ("0", "1", "2")),
+        ({"0": "no", "1": "yes"}, ("0", "1", "2")),
+        ({"0": "no", "1": "yes", "7": "x"}, ("0", "1", "2")),
+        ({"0": "no", "1": "yes", "2": 3}, ("0", "1", "2")),
+        (["no", "yes", "x"], ("0", "1", "2")),
+    ],
+)
+def test_labels_are_called_as_the_folders_config_has_them(
+    named: object, expected: tuple[str, ...], task: str, tmp_path: Path
+) -> None:
+    folder = save_tiny(tmp_path / "roberta", "roberta")
+    key_values, card, head = trained(folder, task)
+    peft_folders.write(tmp_path / "out", key_values, card, head, model_type="roberta")
+    (tmp_path / "out" / peft_folders.OUR_CARD_FILE).unlink()
+    config = json.dumps({"id2label": named})
+    (tmp_path / "out" / "config.json").write_text(config, encoding="utf-8")
+    _, read = read_any(tmp_path / "out", ForeignForm(str(folder)), Silent())
+    if task == "TOKEN_CLS":
+        expected = tuple("_".join(name.split()) for name in expected)
+    assert names_of(read) == expected
 
 
 def test_a_head_that_pefts_class_does_not_have_is_refused(tmp_path: Path) -> None:

@@ -62,3 +62,11 @@ def test_a_method_that_cannot_train_the_backbone_says_why(tmp_path: Path) -> Non
     folder = save_tiny(tmp_path / "llama", "llama")
     with refused("backbone-without-biases", backbone="llama"):
         count_parameters(CountParameters(str(folder), BiasMethod()), Silent())
+
+
+def test_what_states_are_read_without_is_not_counted(tmp_path: Path) -> None:
+    backbone = tiny(tmp_path, "bert")
+    command = CountParameters(str(backbone.folder), BiasMethod(), by_states=True)
+    expected = count(make_method(backbone.read_by_states(), BiasMethod(), seed=0).trainable())
+    assert count_parameters(command, Silent()).parameters == expected
+    assert expected < count(make_method(backbone, BiasMethod(), seed=0).trainable())

@@ -12,8 +12,10 @@ import pytest
 from engine.contract.errors import UserError
 from engine.contract.methods.all import MethodSpec
 from engine.contract.methods.bitfit import BiasMethod
+from engine.contract.methods.finetune import FinetuneMethod
 from engine.contract.methods.frozen import FrozenMethod
 from engine.contract.methods.info import ArtifactKind
+from engine.contract.methods.lora import LoraMethod
 from engine.contract.methods.norms import NormsMethod
 from engine.contract.methods.p_tuning import PTuningMethod
 from engine.contract.methods.prefix import Init, PrefixMethod
@@ -47,6 +49,7 @@ from engine.data.importing import import_file
 from engine.exchange import folders
 from engine.reporter import Silent
 from engine.run import EXIT_FINISHED, EXIT_USER, run_folder
+from tests.engine.tasks.steps import moved_in_steps
 from tests.engine.tiny import load
 from tests.helpers.tiny_backbones import save_tiny
 from tests.helpers.tiny_runs import events, write_table
@@ -100,6 +103,7 @@ class Runs:
 
 FOODS = ("soup", "bread", "stew")
 IN_BERT = "soup=home, bread=city, stew=river"
+PREFIX = PrefixMethod(prefix_length=4, mid_dim=8, init=Init.RANDOM)
 
 
 @pytest.fixture(scope="module")
@@ -127,6 +131,7 @@ def test_nothing_is_trained_and_the_test_rows_are_read(
     assert isinstance(started, RunStarted)
     assert isinstance(saved, OutputsSaved)
     assert (started.total_steps, started.trainable_parameters) == (0, 0)
+    assert "logits" in started.computed_by
     assert not events(run, TrainMetrics)
     assert len(events(run, Evaluation)) == 1
     assert {score.metric for score in saved.scores} == {"accuracy", "macro_f1"}
@@ -167,7 +172,7 @@ METHODS: dict[str, tuple[str, MethodSpec, dict[str, Any]]] = {
     "null prompt, BitFit": ("gpt2", BiasMethod(), {"template": ""}),
     "norms": ("llama", NormsMethod(), {}),
     "norms, T5": ("t5", NormsMethod(), {}),
-    "prefix": ("llama", PrefixMethod(prefix_length=4, mid_dim=8, init=Init.RANDOM), {}),
+    "prefix": ("llama", PREFIX, {}),
     "all words": ("gpt2", BiasMethod(), {"compare_among": CompareAmong.VOCABULARY}),
     "prompt": (
         "llama",
@@ -180,6 +185,23 @@ METHODS: dict[str, tuple[str, MethodSpec, dict[str, Any]]] = {
         {"template": "{text}[soft*3] [blank]"},
     ),
 }
+
+
+MORE: dict[str, tuple[str, MethodSpec, dict[str, Any]]] = {
+    "LoRA": ("bert", LoraMethod(rank=4), {"label_words": IN_BERT}),
+    "prefix, encoder": ("bert", PREFIX, {"label_words": IN_BERT}),
+    "fine-tuning, encoder": ("bert", FinetuneMethod(), {"label_words": IN_BERT}),
+    "fine-tuning": ("gpt2", FinetuneMethod(), {"compare_among": CompareAmong.VOCABULARY}),
+    "prefix, T5": ("t5", PREFIX, {}),
+    "prompt before the text": ("llama", PromptMethod(4), {}),
+}
+
+
+@pytest.mark.parametrize("name", [*METHODS, *MORE])
+def test_two_steps_a_validation_pass_and_two_more(name: str, runs: Runs) -> None:
+    kind, method, changes = {**METHODS, **MORE}[name]
+    moved = moved_in_steps(runs.spec(method, replace(WORDS, **changes), kind=kind))
+    assert [key for key, has_moved in moved.items() if not has_moved] == []
 
 
 @pytest.mark.parametrize("name", METHODS)

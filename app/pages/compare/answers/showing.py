@@ -67,10 +67,15 @@ def _span_given(example: Example, colors: Colors) -> Sequence[str]:
     answers = [text for text in right_answers(example.references) if text]
     source, others = _source(example, answers)
     right = [stretch_in(source, text, "right", is_right=True) for text in dict.fromkeys(answers)]
-    by_output: dict[str, list[str]] = {}
-    for index, output in enumerate(example.outputs):
+    before = max(example.input.rfind(source), 0)
+    starts = example.starts or (-1,) * len(example.outputs)
+    by_output: dict[tuple[str, int], list[str]] = {}
+    for index, output in enumerate(zip(example.outputs, starts, strict=True)):
         by_output.setdefault(output, []).append(letter(index))
-    said = [stretch_in(source, text, ",".join(by)) for text, by in by_output.items()]
+    said = [
+        stretch_in(source, text, ",".join(by), start=start - before)
+        for (text, start), by in by_output.items()
+    ]
     marked = stretches_html(source, [s for s in (*right, *said) if s is not None], colors)
     listed = "".join(f"<p>{answer_html(text, None, colors)}</p>" for text in answers)
     question = "".join(_part(name, value, colors) for name, value in others)

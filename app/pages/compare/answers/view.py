@@ -10,7 +10,6 @@ from app.pages.compare.example.row_scores import row_scores_text
 from app.pages.compare.generation.card_area import CardArea
 from app.pages.compare.generation.cards import TextCard
 from app.pages.compare.model import CompareModel
-from app.pages.compare.systems.systems import letter
 from app.pages.compare.task_view import PredictionView
 from app.qt.boxes import vbox
 from app.theme import SPACE_S, Theme
@@ -28,7 +27,6 @@ class MarkedAnswersView(PredictionView):
     def __init__(self, model: CompareModel, theme: Theme, showing: Showing) -> None:
         super().__init__()
         self._model, self._theme, self._showing = model, theme, showing
-        self._shown: list[str] = []
         self.given = [TextCard(title, theme) for title in showing.titles]
         self.outputs: list[TextCard] = []
         self.area = CardArea(theme, least_lines=8)
@@ -47,15 +45,8 @@ class MarkedAnswersView(PredictionView):
         self._show_systems()
 
     def _show_systems(self) -> None:
-        """A card for each system, made again only when there are other systems."""
         systems = self._model.comparison.systems
-        names = [f"{letter(index)}  {system.name}" for index, system in enumerate(systems)]
-        if names != self._shown or not self.area.rows:
-            self._shown = names
-            self.outputs = [TextCard(name, self._theme) for name in names]
-            for card, name in zip(self.outputs, names, strict=True):
-                card.text.setAccessibleName(f"Prediction of {name}")
-            self.area.set_cards(self.given, self.outputs)
+        self.outputs = self.area.show_systems(self.given, systems, "Prediction")
         self._show()
 
     def _show(self) -> None:

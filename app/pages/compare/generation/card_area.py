@@ -9,7 +9,8 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QWidget
 
-from app.pages.compare.generation.cards import ExampleCard
+from app.pages.compare.generation.cards import ExampleCard, TextCard
+from app.pages.compare.systems.systems import ComparedSystem, letter
 from app.qt.boxes import hbox, vbox
 from app.qt.sizes import chars, set_minimum_chars
 from app.theme import SPACE_M, Theme
@@ -42,7 +43,9 @@ class CardArea(QScrollArea):
 
     def __init__(self, theme: Theme, *, least_lines: int = LEAST_LINES) -> None:
         super().__init__()
-        self._least_lines = least_lines
+        self._theme, self._least_lines = theme, least_lines
+        self._names: list[str] = []
+        self._of_systems: list[TextCard] = []
         self.rows: list[list[ExampleCard]] = []
         self._given: list[ExampleCard] = []
         self._outputs: list[ExampleCard] = []
@@ -55,6 +58,22 @@ class CardArea(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setWidget(inside)
         theme.changed.connect(self.arrange, Qt.ConnectionType.QueuedConnection)  # after the fonts
+
+    def show_systems(
+        self, given: Sequence[ExampleCard], systems: Sequence[ComparedSystem], spoken: str
+    ) -> list[TextCard]:
+        """A card for each system beside those given, made again only for other systems.
+
+        Args:
+            spoken: what a card holds, such as "Output".
+        """
+        names = [f"{letter(index)}  {system.name}" for index, system in enumerate(systems)]
+        if names != self._names or not self.rows:
+            self._names, self._of_systems = names, [TextCard(name, self._theme) for name in names]
+            for card, name in zip(self._of_systems, names, strict=True):
+                card.text.setAccessibleName(f"{spoken} of {name}")
+            self.set_cards(given, self._of_systems)
+        return self._of_systems
 
     def set_cards(self, given: Sequence[ExampleCard], outputs: Sequence[ExampleCard]) -> None:
         """Show these cards; the outputs before are deleted."""

@@ -13,7 +13,6 @@ from app.pages.compare.generation.card_area import CardArea
 from app.pages.compare.generation.cards import TextCard
 from app.pages.compare.generation.input_card import InputCard
 from app.pages.compare.model import CompareModel
-from app.pages.compare.systems.systems import letter
 from app.pages.compare.task_view import PredictionView
 from app.qt.boxes import vbox
 from app.qt.plain_text import markup
@@ -53,7 +52,6 @@ class GenerationView(PredictionView):
     def __init__(self, model: CompareModel, theme: Theme) -> None:
         super().__init__()
         self._model, self._theme = model, theme
-        self._shown: list[str] = []
         self.mode = DiffMode.REFERENCE
         self.modes = {mode: self._mode_button(mode) for mode in MODES}
         group = QButtonGroup(self)
@@ -86,16 +84,9 @@ class GenerationView(PredictionView):
         self._show_outputs()
 
     def _show_systems(self) -> None:
-        """A card for each system, made again only when there are other systems."""
         systems = self._model.comparison.systems
-        names = [f"{letter(index)}  {system.name}" for index, system in enumerate(systems)]
-        if names != self._shown or not self.area.rows:
-            self._shown = names
-            self.outputs = [TextCard(name, self._theme) for name in names]
-            for card, name in zip(self.outputs, names, strict=True):
-                card.text.setAccessibleName(f"Output of {name}")
-            self.area.set_cards((self.input, self.references), self.outputs)
-            self.modes[DiffMode.SYSTEM].setEnabled(len(names) > 1)
+        self.outputs = self.area.show_systems((self.input, self.references), systems, "Output")
+        self.modes[DiffMode.SYSTEM].setEnabled(len(systems) > 1)
         self._show()
 
     def _show(self) -> None:

@@ -17,6 +17,7 @@ from engine.contract.runs.alignment import align
 from engine.contract.runs.outputs import (
     RowsDigest,
     iterate_outputs,
+    line_of,
     read_meta,
     split_fingerprint,
     write_meta,
@@ -70,11 +71,7 @@ def write_rows(path: Path, rows: Iterable[OutputRow]) -> Generator[None, None, N
     lines, digest = [], RowsDigest()
     for row in rows:
         digest.add(row)
-        plain = codec.to_plain(row)
-        del plain["type"]
-        if not row.probabilities:
-            del plain["probabilities"]
-        lines.append(codec.dump(plain) + "\n")
+        lines.append(line_of(row))
         yield
     write_atomically(path, "".join(lines))
     meta = read_meta(path)

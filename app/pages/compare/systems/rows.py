@@ -23,6 +23,7 @@ class Rows:
         self.categories: list[str] = []
         self.scores: list[tuple[tuple[str, float], ...]] = []
         self.probabilities: list[tuple[tuple[str, float], ...]] = []
+        self.starts: list[int] = []
         for row in rows:
             self.append(row)
 
@@ -36,6 +37,7 @@ class Rows:
         self.categories.append(row.category)
         self.scores.append(row.row_scores)
         self.probabilities.append(row.probabilities)
+        self.starts.append(row.output_start)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -53,4 +55,5 @@ class Rows:
             category=self.categories[index],
             row_scores=self.scores[index],
             probabilities=self.probabilities[index],
+            output_start=self.starts[index],
         )

@@ -48,9 +48,10 @@ def score_columns(table: ScoreTable, theme: Theme) -> tuple[Column, ...]:
             tip=_exact_parameters,
         ),
         _number(
-            "Decoding",
+            "Speed",
             lambda row: formats.speed_text(row.tokens_per_s),
-            title_tip="Speed of decoding the test inputs; that of training is on the Runs page",
+            title_tip="Tokens written per second for the test inputs, or read where none are "
+            "written; the speed of training is on the Runs page",
         ),
     )
 
@@ -124,7 +125,7 @@ def _facts(row: ScoreRow, metric: str) -> str:
         difference = formats.signed(row.corpus_difference, metric)
         lines.append(f"Difference of the corpus scores: {difference}")
     lines += [
-        f"Decoding: {decoding}, {formats.speed_text(row.tokens_per_s)}",
+        f"Outputs: {decoding}, {formats.speed_text(row.tokens_per_s)}",
         f"Rows: {row.scored:,}",
         f"Size: {formats.bytes_text(entry.stored_bytes)}",
         f"Training: {formats.duration_text(entry.training_s)}",

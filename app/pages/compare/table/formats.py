@@ -82,5 +82,5 @@ def count_text(count: int | None) -> str:
 
 
 def speed_text(tokens_per_s: float | None) -> str:
-    """The speed of decoding, such as "310 tokens/s"."""
+    """A speed, such as "310 tokens/s"."""
     return f"{tokens_per_s:,.0f} tokens/s" if tokens_per_s else NONE

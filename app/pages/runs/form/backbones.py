@@ -121,7 +121,7 @@ class BackbonesModel(QObject):
         self.changed.emit()
 
 
-Question = tuple[BackboneEntry, MethodSpec]
+Question = tuple[BackboneEntry, MethodSpec, bool]
 
 
 class ParameterCounts(QObject):
@@ -146,13 +146,18 @@ class ParameterCounts(QObject):
         """Whether an answer is under way."""
         return self._request.is_busy
 
-    def count(self, backbone: BackboneEntry, method: MethodSpec) -> int | None:
+    def count(
+        self, backbone: BackboneEntry, method: MethodSpec, *, by_states: bool
+    ) -> int | None:
         """Trained parameters; None where no count is needed, or none is there yet.
+
+        Args:
+            by_states: as `CountParameters` has it.
 
         Raises:
             UserError: the method cannot train this backbone.
         """
-        question = (backbone, method)
+        question = (backbone, method, by_states)
         if self._asked != question:
             self._request.drop()
         if info_of(method).counts(backbone.shape, method).exact:
@@ -160,7 +165,7 @@ class ParameterCounts(QObject):
         answer = self._answers.get(question)
         if answer is None and not self.is_counting and backbone.on_disk:
             self._asked = question
-            self._request.ask(CountParameters(backbone.name, method))
+            self._request.ask(CountParameters(backbone.name, method, by_states))
         if isinstance(answer, Failure) and answer.blame is Blame.USER:
             raise UserError.from_failure(answer.code, answer.message, answer.remedies)
         return answer.parameters if isinstance(answer, Counted) else None

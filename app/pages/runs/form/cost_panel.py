@@ -15,6 +15,7 @@ from app.widgets.labels import Label, MutedLabel
 from app.words import count, duration, percent, size
 from engine.contract.backbone import BackboneEntry
 from engine.contract.methods.cost import Cost
+from engine.contract.methods.info import ArtifactKind
 
 UNCOUNTED = "known when the backbone is downloaded"
 """Where only the backbone's modules say how many parameters a method has."""
@@ -82,7 +83,8 @@ class CostPanel(QWidget):
         if cost.trainable is not None:
             trained = f"{count(cost.trainable)} ({percent(cost.trainable, whole)})"
         if cost.stored is not None:
-            frozen = count(0 if cost.stored == whole else whole)
+            is_whole = self._planner.form.draft.info.saved_as is ArtifactKind.MODEL
+            frozen = count(0 if is_whole else whole)
         if cost.stored_bytes is not None:
             file = size(cost.stored_bytes)
         self._show("Trained", trained, "trainable")

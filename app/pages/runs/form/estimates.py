@@ -19,6 +19,7 @@ from engine.contract.reading.reading import SplitReport
 from engine.contract.runs.speed import RunTime, Workload, run_time
 from engine.contract.specs.run import RunSpec
 from engine.contract.studies.study import StudySpec
+from engine.contract.tasks.all import head_of
 
 CHARACTERS_PER_TOKEN = 4.0
 """A rule of thumb for English text; only rough figures rest on it."""
@@ -30,11 +31,13 @@ def live_cost(
     draft: Draft, backbone: BackboneEntry, report: SplitReport | None, counted: int | None = None
 ) -> Cost:
     """The contract's cost of the form's method; raise `UserError` where a value is wrong."""
-    tokens = {}
+    known = {}
     if report is not None and report.mean_target_characters:
         batch = draft.training().batch_size * _row_tokens(report)
-        tokens = {"tokens_per_batch": math.ceil(batch)}
-    return cost(backbone.shape, draft.method(), counted=counted, **tokens)
+        known["tokens_per_batch"] = math.ceil(batch)
+    if report is not None and (head := head_of(draft.task())) is not None:
+        known["head"] = head.parameters(backbone.shape.width, report.outputs)
+    return cost(backbone.shape, draft.method(), counted=counted, **known)
 
 
 def steps(draft: Draft, rows: int | None) -> int | None:

@@ -52,7 +52,7 @@ class LaunchPanel(QWidget):
             "train_baseline",
             baseline,
             "Train the &baseline",
-            "Add full fine-tuning with the same data, split, seed and decoding to the queue",
+            "Add full fine-tuning with the same data, split, seed and task to the queue",
         )
         self._both_action, self.both = self._button(
             "train_both",

@@ -26,9 +26,11 @@ from engine.contract.projects.project import DatasetEntry
 from engine.contract.protocol.data import ReportSplit
 from engine.contract.reading.reading import SplitReport, unmeasured
 from engine.contract.runs.speed import RunTime
-from engine.contract.specs.answer import AnswerKind
 from engine.contract.specs.run import RunSpec
-from engine.contract.tasks.fitting import backbone_does_not_write
+from engine.contract.tasks.all import reads_states, task_for
+from engine.contract.tasks.fitting import check_fits
+from engine.contract.tasks.labels import LabelTask
+from engine.contract.tasks.words import WordsSpec
 
 RECOUNT_MS = 200
 """Runs tell their states one after the other."""
@@ -192,8 +194,13 @@ class Planner(QObject):
                 title=entry.title,
                 reason=reason,
             )
-        if self.form.draft["answer"] is AnswerKind.TEXT and entry.shape.reads_only:
-            return backbone_does_not_write(entry.title)
+        task = task_for(self.form.draft["answer"])
+        if isinstance(task, LabelTask):
+            task = LabelTask(words=WordsSpec(readout=self.form.draft["words.readout"]))
+        try:
+            check_fits(task, entry.shape, entry.title)
+        except UserError as problem:
+            return problem.with_traceback(None)
         return None
 
     def _choose_backbone(self) -> None:
@@ -211,12 +218,15 @@ class Planner(QObject):
         self.spec, self.cost, self.error = None, None, None
         try:
             if backbone is not None:
-                counted = self.counts.count(backbone, draft.method())
+                by_states = reads_states(draft.task())
+                counted = self.counts.count(backbone, draft.method(), by_states=by_states)
                 self.cost = live_cost(draft, backbone, self.report, counted)
             spec = draft.to_spec("", self.data.spec) if self.data is not None else None
             self._check_backbone(draft["backbone"])
             if spec is not None:
                 spec.check_trainable()
+                if backbone is not None:
+                    check_fits(spec.task, backbone.shape, backbone.title)
         except UserError as problem:
             self.error = self._data_problem or problem.with_traceback(None)
         else:

@@ -71,7 +71,7 @@ def train(spec: RunSpec) -> tuple[NewRun, ...]:
 
 
 def baseline(spec: RunSpec, of: str = "") -> tuple[NewRun, ...]:
-    """Full fine-tuning to compare a run with: the same data, split, seed and decoding."""
+    """Full fine-tuning to compare a run with: the same data, split, seed and task."""
     return (NewRun(finetuning_baseline(spec), f"fine-tuning baseline{of}"),)
 
 

@@ -52,8 +52,8 @@ class SamplesPane(QWidget):
         nothing = EmptyState(
             theme,
             "No samples yet",
-            "A few validation inputs are decoded at each evaluation of the run; the outputs "
-            "appear here, step by step.",
+            "At each evaluation of the run the outputs for a few validation inputs appear here, "
+            "step by step.",
             icon="activity",
         )
         self._stack = stack(nothing, self._make_strip())

@@ -17,7 +17,7 @@ from engine.contract.studies.recipes import RECIPES, StudyKind
 CARD_CHARS = 46
 EXPLANATION = (
     "A study trains runs that differ only in what is varied: the data, held-out inputs and "
-    "decoding are the same, with several seeds. It produces a figure and a table with confidence "
+    "task are the same, with several seeds. It produces a figure and a table with confidence "
     "intervals. Each recipe reproduces a figure or table on your data: of Li & Liang (2021), where "
     "no other paper is named."
 )

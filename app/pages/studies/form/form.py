@@ -27,7 +27,7 @@ from engine.contract.specs.run import RunSpec, describe_method
 from engine.contract.specs.training import Strategy
 from engine.contract.studies.recipes import RECIPES
 from engine.contract.studies.run_texts import cited
-from engine.contract.tasks.all import decoding_of
+from engine.contract.tasks.all import decoding_of, writes
 
 MINIMUM_LINES = 8
 
@@ -179,13 +179,16 @@ def base_facts(run: Planner) -> tuple[tuple[str, str], ...]:
     rows_a_step = training.batch_size * training.accumulation_steps
     rate = f"learning rate {training.learning_rate:g}"
     is_beam = decoding.strategy is Strategy.BEAM
-    return (
+    facts = [
         ("Backbone", backbone.title if backbone is not None else spec.backbone),
         ("Data", ", ".join(filter(None, rows))),
         ("Method", _method(spec)),
         ("Training", f"{length}, {rows_a_step} rows per step, {rate}"),
-        ("Decoding", f"{decoding.num_beams} beams" if is_beam else str(decoding.strategy.value)),
-    )
+    ]
+    if writes(spec.task):
+        beams = f"{decoding.num_beams} beams" if is_beam else str(decoding.strategy.value)
+        facts.append(("Decoding", beams))
+    return tuple(facts)
 
 
 def _method(spec: RunSpec) -> str:
