@@ -10,7 +10,7 @@ from typing import Any
 
 from engine.contract.errors import UserError
 from engine.contract.reading.reading import FindingKind
-from engine.data.column_names import REFERENCES, SOURCES, TARGETS
+from engine.data.column_names import REFERENCES, SOURCES, TARGETS, WORDS
 from engine.data.encodings import show_bad_bytes
 from engine.data.headers import MOST_COLUMNS
 from engine.data.names import safe_name
@@ -141,7 +141,7 @@ def find_columns(items: Iterable[dict[str, Any]], name: str) -> tuple[tuple[str,
         UserError: more columns than can be shown.
     """
     columns: dict[str, list[list[str]]] = {}  # name -> its lists of texts
-    lengths: dict[str, list[int]] = {}  # name -> how long they are, 0 where there is none
+    lengths: dict[str, list[int]] = {}  # name -> how many words, 0 where there are none
     count = cells = 0
     for item in items:
         flat: dict[str, Any] = {}
@@ -157,6 +157,8 @@ def find_columns(items: Iterable[dict[str, Any]], name: str) -> tuple[tuple[str,
             if isinstance(value, list) and value and _all_texts(value):
                 lists.append(value)
                 sizes.append(len(value))
+            elif isinstance(value, str) and _last(key) in WORDS:
+                sizes.append(len(value.split()))  # whose tags may be a list all the same
         if len(columns) > MOST_COLUMNS or (
             len(columns) > _SPARSE_COLUMNS and cells < _SPARSE * count * len(columns)
         ):
@@ -179,7 +181,15 @@ def _sequences(
     columns: Mapping[str, Sequence[Sequence[str]]], lengths: Mapping[str, Sequence[int]]
 ) -> frozenset[str]:
     """Columns of words, and of tags that are as many in every item."""
-    words = next((key for name in _WORDS for key in columns if _last(key) == name), "")
+    words = next(
+        (
+            key
+            for name in WORDS
+            for key, lists in columns.items()
+            if _last(key) == name and (name in _WORDS or not lists)
+        ),
+        "",
+    )
     if max(lengths.get(words, ()), default=0) < 2:
         return frozenset()
     tags = [

@@ -98,8 +98,10 @@ CASES = (
         AnswerKind.TAGS,
         write_tagged_words,
         ("tags", "words"),
-        lambda input_, output: len(output.split()) == len(input_.split())
-        and set(output.split()) <= {"O", "B-PER", "I-PER", "B-LOC"},
+        lambda input_, output: (
+            len(output.split()) == len(input_.split())
+            and set(output.split()) <= {"O", "B-PER", "I-PER", "B-LOC"}
+        ),
     ),
     Case(
         AnswerKind.SPAN,

@@ -21,7 +21,9 @@ from engine.contract.runs.events import JournalEntry, Phase, RunState, TrainMetr
 from engine.contract.runs.folder import RunFolder, RunStatus
 
 
-def in_children(runs: Sequence[tuple[Path, tuple[Phase, int] | None]]) -> list[tuple[int, RunState]]:
+def in_children(
+    runs: Sequence[tuple[Path, tuple[Phase, int] | None]],
+) -> list[tuple[int, RunState]]:
     """Work on each run until it ends, or until a phase at a step if one is given.
 
     Returns:
@@ -60,7 +62,9 @@ def main() -> None:
         phase, _, step = moment.partition("@")
         child = os.fork()
         if not child:
-            os._exit(run_folder(Path(path), listener=Killer(Phase[phase], int(step)) if moment else None))
+            os._exit(
+                run_folder(Path(path), listener=Killer(Phase[phase], int(step)) if moment else None)
+            )
         code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         sys.stdout.write(f"{code} {RunFolder(Path(path)).read_status().state.value}\n")
 

@@ -14,8 +14,8 @@ class Cost:
     """What a method costs on a backbone.
 
     Attributes:
-        trainable: parameters with a gradient while training, a head's among them; None where only the backbone's
-            modules say it (`CountParameters`).
+        trainable: parameters with a gradient while training, a head's among them; None where only
+            the backbone's modules say it (`CountParameters`).
         stored: numbers saved afterwards (the folded prefix, or all weights); None as above.
         stored_bytes: of the file, in float32; None as above.
         memory_bytes: rough peak while training: weights, gradients, AdamW's two moments and

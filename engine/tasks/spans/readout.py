@@ -159,8 +159,7 @@ class SpanReadout(HeadReadout[AnswerTokens]):
         for row, scores in zip(rows, read, strict=True):
             by_input[row.item].append(scores)
         return [
-            self._prediction(item, scores)
-            for item, scores in zip(inputs, by_input, strict=True)
+            self._prediction(item, scores) for item, scores in zip(inputs, by_input, strict=True)
         ]
 
     def _prediction(self, item: EvalInput, scores: Sequence[WindowScores]) -> Prediction:

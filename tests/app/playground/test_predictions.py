@@ -77,7 +77,7 @@ def test_tags_are_marked_in_the_words(page: PlaygroundPage, model_client: FakeCl
 @pytest.mark.parametrize(
     ("start", "marked"),
     [
-        (28, "How <b>far</b>? Ada walked answer▸<b>far</b>◂answer"),
+        (27, "How <b>far</b>? Ada walked answer▸<b>far</b>◂answer"),
         (5, "How answer▸<b>far</b>◂answer? Ada walked <b>far</b>"),  # it does not stand there
         (-1, "How answer▸<b>far</b>◂answer? Ada walked <b>far</b>"),
     ],

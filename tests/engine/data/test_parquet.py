@@ -185,13 +185,13 @@ def test_other_refusals(tmp_path: Path, write_file: WriteFile) -> None:
 def test_labels_have_the_names_that_the_file_gives_them(tmp_path: Path) -> None:
     of_label = {"names": ["bad", "good"], "_type": "ClassLabel"}
     features = {
-        "text": {"dtype": "string", "_type": "Value"},
+        "tokens": {"feature": {"dtype": "string", "_type": "Value"}, "_type": "Sequence"},
         "label": of_label,
         "tags": {"feature": {"names": ["O", "B-X"], "_type": "ClassLabel"}, "_type": "Sequence"},
         "same": {"names": ["x", "x"], "_type": "ClassLabel"},
     }
     columns = {
-        "text": ["a text", "b text", "c text"],
+        "tokens": [["a", "text"], ["b", "text"], ["c", "text"]],
         "label": [1, 0, -1],
         "tags": [[0, 1], [0, 0], [1, 0]],
         "same": [0, 1, 1],

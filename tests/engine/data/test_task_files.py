@@ -217,6 +217,15 @@ def test_columns_as_the_hub_has_them(write_file: WriteFile) -> None:
     ]
 
 
+def test_tags_in_a_list_are_those_of_the_words_of_a_text(write_file: WriteFile) -> None:
+    items = ({"text": f"Otto {n} lives", "tags": ["B-PER", "O", "O"]} for n in range(9))
+    reading = read(write_file(lines(*items), "tags.jsonl"))
+    assert reading.report.answer is AnswerKind.TAGS
+    assert {references for _, references in reading.inputs} == {("B-PER O O",)}
+    items = ({"text": f"Otto {n} lives", "tags": ["hut", "lake"]} for n in range(9))
+    assert {cells[1] for cells in read(write_file(lines(*items), "a.jsonl")).cells} == {"hut, lake"}
+
+
 def test_files_of_one_dataset_are_read_together(tmp_path: Path) -> None:
     for side in ("train", "dev", "test"):
         rows = "".join(

@@ -146,9 +146,7 @@ class ParameterCounts(QObject):
         """Whether an answer is under way."""
         return self._request.is_busy
 
-    def count(
-        self, backbone: BackboneEntry, method: MethodSpec, *, by_states: bool
-    ) -> int | None:
+    def count(self, backbone: BackboneEntry, method: MethodSpec, *, by_states: bool) -> int | None:
         """Trained parameters; None where no count is needed, or none is there yet.
 
         Args:
