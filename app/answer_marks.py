@@ -30,11 +30,12 @@ def probabilities_html(probabilities: Sequence[tuple[str, float]], colors: Color
     """A bar for each of the most probable labels."""
     ranked = sorted(probabilities, key=lambda pair: -pair[1])
     rows = []
+    fill = f"color:{colors.accent.name()};background-color:{colors.accent.name()}"  # no gaps
     for label, share in ranked[:MOST_LABELS]:
         bar = "█" * round(BAR_CELLS * share) or "▏"
         rows.append(
-            f'<tr><td>{markup(label)}&nbsp;&nbsp;</td><td style="color:{colors.accent.name()}">'
-            f"{bar}&nbsp;</td><td align='right'>{100 * share:.1f}&nbsp;%</td></tr>"
+            f'<tr><td>{markup(label)}&nbsp;&nbsp;</td><td><span style="{fill}">{bar}</span>&nbsp;'
+            f"</td><td align='right'>{100 * share:.1f}&nbsp;%</td></tr>"
         )
     if len(ranked) > MOST_LABELS:
         rows.append(f"<tr><td>and {len(ranked) - MOST_LABELS} more</td></tr>")
@@ -141,9 +142,9 @@ class _Mark:
     """What there is to say of an entity: its sign and the names of its colours."""
 
     PLAIN = ("", "accent", "accent_fill")
-    RIGHT = (f" {RIGHT}", "good", "good_fill")
-    WRONG = (f" {WRONG}", "bad", "bad_fill")
-    MISSED = (" missed", "warning", "warning_fill")
+    RIGHT = (f"&nbsp;{RIGHT}", "good", "good_fill")
+    WRONG = (f"&nbsp;{WRONG}", "bad", "bad_fill")
+    MISSED = ("&nbsp;missed", "warning", "warning_fill")
 
     @classmethod
     def of(cls, entity: Entity, gold: frozenset[Entity] | None) -> tuple[str, str, str]:
@@ -155,7 +156,7 @@ class _Mark:
 def _entity_html(text: str, kind: str, mark: tuple[str, str, str], colors: Colors) -> str:
     sign, color, fill = mark
     return (
-        f'<span style="background-color:{getattr(colors, fill).name()}">[{text} '
+        f'<span style="background-color:{getattr(colors, fill).name()}">[{text}&nbsp;'
         f'<span style="color:{getattr(colors, color).name()}"><small><b>{markup(kind)}</b>{sign}'
         "</small></span>]</span>"
     )

@@ -126,7 +126,7 @@ class AnswerText(QWidget):
             self.facts.setText(f"{self._prefix}{self._progress()}")
             return
         if self._show_prediction():
-            self.facts.setText(f"{self._prefix}read in {ended.decoding_s:.2f} s")
+            self.facts.setText(f"{self._prefix}predicted in {ended.decoding_s:.2f} s")
             return
         if answer.tokens:
             self.text.show_tokens(answer.tokens)

@@ -79,6 +79,11 @@ class FieldForm(QWidget):
             if (column, key, _) not in self.editors
         ]
 
+    @property
+    def has_lists(self) -> bool:
+        """Whether a field offers values."""
+        return any(isinstance(editor, QComboBox) for editor in self.editors.values())
+
     def values(self) -> tuple[FieldValue, ...]:
         """What the form holds, in its order."""
         shown = [

@@ -211,7 +211,8 @@ class InputPanel(QWidget):
             self.tabs.setCurrentIndex(TEXT)
             return
         seen = "" if fields.rows_read == fields.row_count else f"{fields.rows_read:,} of the "
-        self.note.setText(f"The lists have values of {seen}{fields.row_count:,} rows.")
+        words = f"The lists have values of {seen}{fields.row_count:,} rows."
+        self.note.setText(words if self.form.has_lists else "")
         if self.is_empty() and fields.row_count:
             self.model.read_row(1)
 

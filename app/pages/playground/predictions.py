@@ -12,6 +12,7 @@ from app.answer_marks import (
 )
 from app.pages.playground.answers import Answer
 from app.theme import Colors
+from engine.contract.runs.entities import OUTSIDE
 from engine.contract.specs.answer import AnswerKind
 
 
@@ -25,7 +26,9 @@ def prediction_html(answer: Answer, colors: Colors) -> str:
             bars = probabilities_html(ended.probabilities, colors)
             return f"<p>{label_html(ended.text, (), colors)}</p>{bars}"
         case AnswerKind.TAGS:
-            return f"<p>{tags_html(answer.source.split(), ended.text.split(), colors)}</p>"
+            tags = ended.text.split()
+            marked = f"<p>{tags_html(answer.source.split(), tags, colors)}</p>"
+            return marked if set(tags) - {OUTSIDE} else f"<p><i>nothing to mark</i></p>{marked}"
         case AnswerKind.SPAN:
             stretch = stretch_in(answer.source, ended.text, "answer", start=ended.start)
             marked = stretches_html(answer.source, [stretch] if stretch else [], colors)

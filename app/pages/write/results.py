@@ -114,8 +114,8 @@ class ResultsView(QWidget):
         add = self._context.actions.add
         return {
             "edit": add(
-                "write.edit", "&Edit text", slot=self._edit, icon=icon("edit"),
-                tip="Edit the text of the row that the cursor is on; what the model wrote is saved "
+                "write.edit", "&Edit", slot=self._edit, icon=icon("edit"),
+                tip="Edit the output of the row that the cursor is on; what the model gave is saved "
                 "beside it",
             ),
             "again": add(
@@ -124,7 +124,7 @@ class ResultsView(QWidget):
             ),
             "restore": add(
                 "write.restore", "&Take changes back", slot=self._take_back, icon=icon("undo"),
-                tip="Go back to what the model wrote first, in the selected rows",
+                tip="Go back to what the model gave first, in the selected rows",
             ),
             "save": add(
                 "write.save", "&Save table…", slot=save, icon=icon("export"),

@@ -186,12 +186,13 @@ class SetupPanel(VerticalArea):
         total = self.chosen().count(texts.row_count) if texts is not None else 0
         written = texts.count_written(self.chosen()) if texts is not None else 0
         resumes = 0 < written < total
-        verb = "Write" if model.answer is AnswerKind.TEXT else "Predict"
+        is_text = model.answer is AnswerKind.TEXT
+        verb, done = ("Write", "written") if is_text else ("Predict", "predicted")
         self.write_button.setText("Continue" if resumes else verb)
         self.write_button.setShortcut("Ctrl+Return")  # a new text takes it away
         self.write_button.setEnabled(written < total and self._can_write())
         words = (
-            f"{written:,} of {plural(total, 'row')} written." if total else "No row is selected."
+            f"{written:,} of {plural(total, 'row')} {done}." if total else "No row is selected."
         )
         self.state.setText(words if texts is not None else "")
 

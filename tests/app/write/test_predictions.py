@@ -44,6 +44,7 @@ def test_a_column_is_predicted(
     assert results.rows.columns[TEXT].title == NAMES[answer]
     assert results.table.isColumnHidden(CHECK)
     assert not results.doubtful_first.isVisible()
+    assert setup.state.text() == "0 of 6 rows predicted."
     setup.write_button.click()
     writer.write(WrittenRow(1, "good"), WrittenRow(2, "bad"))
     writer.finish()
