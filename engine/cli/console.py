@@ -7,6 +7,7 @@ printed goes through `escaped`, so that a terminal shows them and never obeys th
 from __future__ import annotations
 
 import logging
+import math
 import re
 import sys
 import time
@@ -167,11 +168,7 @@ class RunPrinter:
             case TrainMetrics() as event:
                 self._loss = f"loss {event.loss:.3f}"
             case Evaluation() as event:
-                scores = "".join(f"  {score.metric} {score.value:.1f}" for score in event.scores)
-                best = "  best so far" if event.is_best else ""
-                console.line(
-                    f"  step {event.step:5d}  validation loss {event.valid_loss:.4f}{scores}{best}"
-                )
+                console.line(f"  step {event.step:5d}{_evaluated(event)}")
             case Notice() as event:
                 console.line(f"  note: {event.text}")
             case OutputsSaved() as event:
@@ -188,6 +185,16 @@ class RunPrinter:
                 self.failed = event
                 if event.traceback:
                     console.line(event.traceback)
+
+
+def _evaluated(event: Evaluation) -> str:
+    """Loss and scores, as far as the validation rows have any."""
+    parts = [f"{score.metric} {score.value:.1f}" for score in event.scores]
+    if not math.isnan(event.valid_loss):
+        parts.insert(0, f"validation loss {event.valid_loss:.4f}")
+    if parts and event.is_best:
+        parts.append("best so far")
+    return "".join(f"  {part}" for part in parts or ("no validation inputs",))
 
 
 def absent_line(absent: Absent) -> str:

@@ -30,7 +30,7 @@ from engine.contract.runs.lock import is_locked, run_in_use
 from engine.contract.specs.data import Column, Linearisation, Mapping, Role, SplitKind
 from engine.contract.specs.run import RunSpec, describe_system
 from engine.contract.specs.starting import Init
-from engine.contract.tasks.all import writes
+from engine.contract.tasks.all import task_info, writes
 from engine.contract.tasks.fitting import check_fits
 from engine.data.importing import import_file
 from engine.data.tallies import counted
@@ -72,7 +72,8 @@ def train(arguments: argparse.Namespace) -> int:
         name=arguments.name or describe_system(spec.method, spec.task), created_s=time.time()
     )
     folder = RunFolder.create(out, spec, meta)
-    console.line(f"{meta.name} on {spec.backbone}, {source.name}: {_words(mapping)}")
+    what = "" if writes(spec.task) else f", {task_info(spec.task).title.lower()}"
+    console.line(f"{meta.name} on {spec.backbone}, {source.name}: {_words(mapping)}{what}")
     return work(console, folder)
 
 

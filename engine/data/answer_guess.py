@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from engine.contract.reading.reading import FileReport, Finding
 from engine.contract.specs.answer import AnswerKind
 from engine.contract.specs.data import Column, Mapping, Role
+from engine.data.answer_tally import MOST_CLASSES
 from engine.data.answers import span_answer
 from engine.data.column_names import (
     ANSWER_STARTS,
@@ -36,7 +37,7 @@ _MOST_LABELS = 200
 _MOST_UNNAMED_LABELS = 50
 _LEAST_ROWS = 10
 _COMPARED_ROWS = 300
-_MOST = 0.9
+_MOST, _SOME = 0.9, 0.5
 _NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?")
 _FRACTION = re.compile(r"-?\d*\.\d*[1-9]\d*")
 
@@ -116,12 +117,13 @@ def _find_tags(samples: list[ColumnSample], rows: Rows, _text: Roles, asked: boo
     """Two columns with as many words as tags."""
     by_name = sorted(samples, key=lambda sample: _rank(sample.name, TAGS))
     for tags in by_name:
-        known = tags.name in TAGS
-        if not (known or asked) and not _are_entity_tags(tags.values):
+        known, are_of_entities = tags.name in TAGS, _are_entity_tags(tags.values)
+        if not (known or asked or are_of_entities):
             continue
+        share = _SOME if known and are_of_entities else _MOST
         for words in sorted(samples, key=lambda sample: _rank(sample.name, WORDS)):
-            certain = asked or _are_entity_tags(tags.values) or words.name in WORDS
-            if words is not tags and certain and _are_even(rows, words.index, tags.index):
+            certain = asked or are_of_entities or words.name in WORDS
+            if words is not tags and certain and _are_even(rows, words.index, tags.index, share):
                 return {words.index: Role.SOURCE, tags.index: Role.TARGET}
     return None
 
@@ -138,7 +140,8 @@ def _find_span(samples: list[ColumnSample], rows: Rows, _text: Roles, asked: boo
         for row in rows[:_COMPARED_ROWS]
         if row[answer.index].strip()
     ]
-    if not asked and sum(bool(each.targets) for each in answers) < _MOST * max(1, len(answers)):
+    is_sure = asked or (question is not None and start is not None)
+    if not is_sure and sum(bool(each.targets) for each in answers) < _MOST * max(1, len(answers)):
         return None
     roles = {context.index: Role.SOURCE, answer.index: Role.TARGET}
     if question is not None:
@@ -172,7 +175,8 @@ def _label_column(samples: list[ColumnSample], text: Roles, *, asked: bool) -> C
     ]
     if strong and not asked:
         return None
-    label = _named(few, LABELS)
+    named = [sample for sample in samples if _are_labels(sample, MOST_CLASSES)]
+    label = _named(named, LABELS)
     if label is not None:
         return label
     surely = few if asked else [sample for sample in few if _are_surely_labels(sample)]
@@ -218,22 +222,22 @@ def _are_entity_tags(values: Sequence[str]) -> bool:
     return has_entity and fits >= _MOST * len(cells)
 
 
-def _are_even(rows: Rows, words: int, tags: int) -> bool:
-    """Whether nearly all rows have as many words as tags, and some have several."""
+def _are_even(rows: Rows, words: int, tags: int, share: float) -> bool:
+    """Whether this share of rows have as many words as tags, and some have several."""
     counts = [
         (len(items_of(row[words])), len(items_of(row[tags])))
         for row in rows[:_COMPARED_ROWS]
         if row[words].strip() and row[tags].strip()
     ]
     even = sum(first == second for first, second in counts)
-    return any(first > 1 for first, _ in counts) and even >= _MOST * len(counts)
+    return any(first > 1 for first, _ in counts) and even >= share * len(counts)
 
 
-def _are_labels(sample: ColumnSample) -> bool:
+def _are_labels(sample: ColumnSample, most: int = _MOST_LABELS) -> bool:
     """Whether the values are few and short."""
     count = len(sample.values)
     return (
-        sample.distinct <= max(2, min(_MOST_LABELS, count // 2))
+        sample.distinct <= max(2, min(most, count // 2))
         and sample.mean_words <= _LABEL_WORDS
         and max(map(len, sample.values)) <= _LABEL_CHARACTERS
         and not any(map(_FRACTION.fullmatch, sample.values))

@@ -19,6 +19,9 @@ CHECK, TEXT = range(2)
 """The columns of what there is to look at, which texts alone have, and of texts."""
 _CHECK_CHARS, _TEXT_CHARS, _CELL_CHARS = 26, 48, 14
 
+NONE = "(no answer)"
+"""Shown where a question has none, and not where none was predicted yet."""
+
 
 @dataclass(frozen=True)
 class ResultRow:
@@ -81,6 +84,10 @@ def result_columns(
     """
     verb = "written" if answer is AnswerKind.TEXT else "predicted"
 
+    def shown(row: ResultRow) -> str:
+        text = single_line(row.text.text)
+        return text if text or answer is not AnswerKind.SPAN or not row.text.is_written else NONE
+
     def cell_column(index: int, name: str) -> TableColumn[ResultRow]:
         def cell(row: ResultRow) -> str:
             return row.cells[index] if index < len(row.cells) else ""
@@ -104,7 +111,7 @@ def result_columns(
         ),
         TableColumn(
             answer.column.capitalize(),
-            lambda row: single_line(row.text.text),
+            shown,
             tip=lambda row: row.text.text[:TIP_CHARACTERS],
             title_tip=f"What was {verb}; double-click or F2 to edit",
             edited=lambda row: row.text.text,

@@ -191,9 +191,7 @@ class SetupPanel(VerticalArea):
         self.write_button.setText("Continue" if resumes else verb)
         self.write_button.setShortcut("Ctrl+Return")  # a new text takes it away
         self.write_button.setEnabled(written < total and self._can_write())
-        words = (
-            f"{written:,} of {plural(total, 'row')} {done}." if total else "No row is selected."
-        )
+        words = f"{written:,} of {plural(total, 'row')} {done}." if total else "No row is selected."
         self.state.setText(words if texts is not None else "")
 
     def _can_write(self) -> bool:

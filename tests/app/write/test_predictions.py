@@ -46,9 +46,11 @@ def test_a_column_is_predicted(
     assert not results.doubtful_first.isVisible()
     assert setup.state.text() == "0 of 6 rows predicted."
     setup.write_button.click()
-    writer.write(WrittenRow(1, "good"), WrittenRow(2, "bad"))
+    writer.write(WrittenRow(1, "good"), WrittenRow(2, "bad"), WrittenRow(3, ""))
     writer.finish()
     writer.qtbot.waitUntil(lambda: results.rows.index(1, TEXT).data() == "bad")
+    nothing = "(no answer)" if answer is AnswerKind.SPAN else ""
+    assert [results.rows.index(row, TEXT).data() for row in (2, 3)] == [nothing, ""]
     assert not results.commands["again"].isEnabled()
     assert results.commands["save"].isEnabled()
     assert setup.text_header.label.text() == f"{NAMES[answer]} of row 1"

@@ -1,11 +1,13 @@
 """What the command line says of a run."""
 
 import dataclasses
+import math
 
 import pytest
 
 from engine.cli.console import Console, RunPrinter
-from engine.contract.runs.events import JournalEntry, OutputsSaved, RunStarted
+from engine.contract.runs.events import Evaluation, JournalEntry, OutputsSaved, RunStarted
+from engine.contract.runs.scores import Score
 
 STARTED = RunStarted(
     total_steps=1,
@@ -38,3 +40,15 @@ def test_outputs_are_decoded_or_predicted(
     saved = OutputsSaved("test", "outputs/test.jsonl", 2, (), 1.0)
     printer(JournalEntry("r", 0.0, saved))
     assert f"2 test inputs {word} in 1 s" in capsys.readouterr().out
+
+
+def test_what_was_not_measured_is_not_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    printer, accuracy = RunPrinter(Console()), Score("accuracy", 50.0, "accuracy")
+    for loss, scores, words in (
+        (0.5, (), "step     4  validation loss 0.5000  best so far"),
+        (math.nan, (accuracy,), "step     4  accuracy 50.0  best so far"),
+        (math.nan, (), "step     4  no validation inputs"),
+    ):
+        evaluation = Evaluation(4, 1.0, loss, scores, 1.0, is_best=True)
+        printer(JournalEntry("r", 0.0, evaluation))
+        assert capsys.readouterr().out.strip() == words

@@ -202,6 +202,30 @@ def test_questions_of_squad(write_file: WriteFile) -> None:
     assert [references for _, references in reading.inputs] == [("1907", "in 1907"), ("",)]
 
 
+def test_answers_that_the_text_does_not_have_are_left_out_of_squad(write_file: WriteFile) -> None:
+    questions = [
+        {"question": f"{n}?", "id": n, "answers": [{"text": text, "answer_start": 22}]}
+        for n, text in enumerate(("1907", "1999", "1998", "1907"))
+    ]
+    reading = read(write_file(squad(*questions), "squad.json"), test_fraction=0.0)
+    assert reading.report.answer is AnswerKind.SPAN
+    assert [row.target for row in reading.sets.train] == ["1907", "1907"]
+    assert FindingKind.LOST_ANSWER in {finding.kind for finding in reading.sets.findings}
+
+
+def test_tags_of_some_rows_may_be_too_few(write_file: WriteFile) -> None:
+    rows = "".join(f"Ada {n} walked,B-PER O{' O' * (n % 3 > 0)}\n" for n in range(30))
+    reading = read(write_file(f"words,tags\n{rows}", "a.csv"))
+    assert reading.report.answer is AnswerKind.TAGS
+    assert FindingKind.UNEVEN_TAGS in {finding.kind for finding in reading.sets.findings}
+
+
+def test_a_column_of_labels_may_have_hundreds(write_file: WriteFile) -> None:
+    rows = "".join(f"A hut number {n} of many,label {n % 300}\n" for n in range(900))
+    assert read(write_file(f"text,label\n{rows}", "a.csv")).report.answer is AnswerKind.LABEL
+    assert read(write_file(f"text,title\n{rows}", "b.csv")).report.answer is AnswerKind.TEXT
+
+
 def test_columns_as_the_hub_has_them(write_file: WriteFile) -> None:
     answers = {"text": ["1907"], "answer_start": [22]}
     text = lines(*({"context": CONTEXT, "question": f"{n}?", "answers": answers} for n in range(5)))
