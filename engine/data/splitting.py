@@ -150,12 +150,21 @@ def _hash(seed: int, *parts: object) -> bytes:
 def _check_trainable(rows: Scan, sides: bytearray) -> None:
     if Side.TRAIN in sides:
         return
+    useful = sum(1 for _ in rows.useful())
+    if not useful and rows.findings:
+        raise UserError(
+            "no-useful-rows",
+            "None of the {rows:,} rows can be trained on: {reasons} Check the columns, and what is "
+            "to be predicted.",
+            rows=len(rows),
+            reasons=" ".join(finding.message for finding in rows.findings),
+        )
     raise UserError(
         "nothing-to-train-on",
         "No rows are left to train on: {useful:,} of {rows:,} have an input and a target, "
         "{valid:,} are held out for validation and {test:,} for testing. Hold out fewer, or add "
         "rows.",
-        useful=sum(1 for _ in rows.useful()),
+        useful=useful,
         rows=len(rows),
         valid=sides.count(Side.VALID),
         test=sides.count(Side.TEST),

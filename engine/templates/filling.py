@@ -65,14 +65,24 @@ class TemplateFiller:
         template.check_columns(columns)
         template.check_kind(tokenizer.kind)
         self.template, self._columns, self._tokenizer = template, tuple(columns), tokenizer
-        self._room = max_tokens - len(tokenizer.before) - len(tokenizer.after)
-        self._max_tokens = max_tokens
+        self._around = len(tokenizer.before) + len(tokenizer.after)
+        self._room, self._max_tokens = max_tokens - self._around, max_tokens
         before = template.parts[: template.parts.index(BlankPart())]
         self.has_space = bool(before) and _ends_with_space(before[-1])
         shown = template.shown()
         own = template.introduction()
         self._own, self._shown = own, shown
         self._first_soft = sum(part.count for part in own if isinstance(part, SoftPart))
+
+    def fit_into(self, tokens: int) -> None:
+        """Cut rows so that an input without examples has at most so many tokens, if that is less.
+
+        Where the template alone has more, nothing changes.
+        """
+        introduction = len(self.whole(Pieces())) - self._around
+        limit = min(self._max_tokens, tokens - introduction)
+        if limit > self._around:
+            self._room, self._max_tokens = limit - self._around, limit
 
     def row(self, cells: Sequence[str]) -> Filled:
         """A row with its blank.
@@ -121,9 +131,9 @@ class TemplateFiller:
             if not any(lengths.values()):
                 raise UserError(
                     "template-longer-than-limit",
-                    "What may not be cut of a row has {tokens:,} tokens in the template, but the "
-                    "source limit is {limit:,}. Shorten the template, let more fields be cut, or "
-                    "raise --max-source-tokens.",
+                    "What may not be cut of a row has {tokens:,} tokens in the template, and there "
+                    "is room for {limit:,} (--max-source-tokens, or the backbone's positions). "
+                    "Shorten the template, or let more fields be cut.",
                     tokens=len(pieces) + self._max_tokens - self._room,
                     limit=self._max_tokens,
                 )

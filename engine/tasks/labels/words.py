@@ -71,6 +71,7 @@ class WordReadout(Readout[int]):
         check_label_words(tokens, backbone.shape.kind)
         self._word_of = dict(zip(task.labels, texts, strict=True))
         self._word_room = max(len(item.ids) for item in tokens)
+        self._filler.fit_into(self._room - self._word_room)
         self._notes = [f"{item.word!r}: {item.problem}." for item in tokens if item.problem]
         self._scorer = WordScorer(
             [item.ids for item in tokens],

@@ -331,3 +331,10 @@ def test_tags_of_other_schemes_are_read_as_iob2(
     )
     assert ",".join(row.target for row in sets.train) == (read or tags)
     assert (FindingKind.TAG_SCHEME in kinds(sets)) is (read is not None)
+
+
+def test_rows_that_cannot_be_learned_are_refused_with_the_reason(make_store: MakeStore) -> None:
+    store = make_store("words,tags\na b c,O O\nd e f,O\n")
+    with refused("no-useful-rows", rows=2) as refusal:
+        load_examples(store, data_of(store, TAGGED), Silent())
+    assert "2 rows with more or fewer tags" in refusal.value.message

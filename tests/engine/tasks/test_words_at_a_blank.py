@@ -24,6 +24,7 @@ from engine.contract.protocol.data import ImportFile
 from engine.contract.reading.reading import ReadOptions
 from engine.contract.runs.events import (
     Evaluation,
+    Notice,
     OutputsSaved,
     RunFailed,
     RunFinished,
@@ -66,10 +67,10 @@ TRAINING = TrainingSpec(
 class Runs:
     """Runs on one dataset of labelled texts."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, text: str = "") -> None:
         self.folder = folder
         rows = [("text", "food")]
-        rows += [(f"Hut {n} has {w} {{text}} [blank].", w) for n in range(20) for w in FOODS]
+        rows += [(f"Hut {n} has {w} {{text}} [blank].{text}", w) for n in range(20) for w in FOODS]
         path = write_table(folder / "foods.csv", rows)
         self.dataset = folder / "foods.sqlite"
         command = ImportFile(str(path), ReadOptions(), str(self.dataset))
@@ -254,6 +255,23 @@ def test_what_cannot_be_read_is_refused_before_training(
 ) -> None:
     failed = runs.refusal(tmp_path, runs.spec(method, replace(WORDS, **changes)))  # type: ignore[arg-type]
     assert failed.code == code
+
+
+@pytest.mark.parametrize("kind", ["gpt2", "bert", "t5"])
+@pytest.mark.parametrize(
+    "template", ["{text} It serves [blank]", "Read this. [examples]{text} [blank]"]
+)
+def test_texts_are_cut_to_the_positions_of_the_backbone(
+    kind: str, template: str, tmp_path: Path
+) -> None:
+    long = Runs(tmp_path, text="many words " * 200)
+    words = replace(WORDS, template=template, examples=1)
+    if kind == "bert":
+        words = replace(words, label_words=IN_BERT)
+    code, run = long.run(tmp_path / "run", long.spec(FrozenMethod(), words, kind=kind))
+    assert code == EXIT_FINISHED, events(run, RunFailed)
+    notes = [event.text for event in events(run, Notice)]  # type: ignore[attr-defined]
+    assert any("too long for the template" in note for note in notes)
 
 
 def test_an_encoder_without_a_head_for_blanks_is_refused(runs: Runs, tmp_path: Path) -> None:
