@@ -223,13 +223,19 @@ def test_serve_starts_without_any_heavy_library(engine: Engine) -> None:
     assert not heavy & set(reply.message.split())
 
 
-def test_every_command_has_a_handler_in_the_engine() -> None:
+def test_every_command_has_a_handler_in_the_engine_whose_reply_can_be_read() -> None:
     assert set(HANDLERS) == set(get_args(commands.Command))
+    replies = {kind.__name__ for kind in get_args(commands.Reply)}
     for place in HANDLERS.values():
         module, name = place.split(":")
         source = (ROOT / module.replace(".", "/")).with_suffix(".py").read_text(encoding="utf-8")
-        functions = {node.name for node in ast.parse(source).body if hasattr(node, "name")}
+        functions = {
+            node.name: node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)
+        }
         assert name in functions, place
+        returned = functions[name].returns
+        assert isinstance(returned, ast.Name), place
+        assert returned.id in replies, place
 
 
 def test_the_module_serves_from_the_command_line(tmp_path: Path) -> None:

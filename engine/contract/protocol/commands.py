@@ -25,6 +25,7 @@ from engine.contract.protocol.data import (
     ReportSplit,
     SuggestedMapping,
     SuggestMapping,
+    TemplatePreview,
     TokenPreview,
 )
 from engine.contract.protocol.outputs import (
@@ -136,6 +137,7 @@ Reply = (
     | Imported
     | Preview
     | TokenPreview
+    | TemplatePreview
     | SuggestedMapping
     | SplitReport
     | BackboneList
