@@ -1,4 +1,4 @@
-"""Label words as a table: label, word, tokens, problem."""
+"""Label words as a table: label, word, and the word's tokens."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from engine.contract.label_words import (
     parse_label_words,
 )
 
-LINES = 7
+LINES = 8
 
 
 class LabelWordsTable(TableView):
@@ -57,19 +57,18 @@ class LabelWordsTable(TableView):
 
     def _columns(self) -> tuple[TableColumn[LabelWordTokens], ...]:
         return (
-            TableColumn("Label", lambda row: visible(row.label), width_chars=9),
+            TableColumn("Label", lambda row: visible(row.label), width_chars=11),
             TableColumn(
                 "Word",
                 lambda row: visible(row.word),
-                width_chars=9,
+                width_chars=11,
                 edited=lambda row: row.word,
                 edit=self._edit,
                 tip=lambda _row: "Double-click to change the word",
             ),
-            TableColumn("Tokens", lambda row: " · ".join(map(visible, row.tokens)), width_chars=7),
             TableColumn(
-                "Problem",
-                lambda row: row.problem,
+                "Tokens",
+                lambda row: " · ".join(map(visible, row.tokens)),
                 color=lambda row: self._theme.colors.bad if row.is_refused else None,
                 tip=lambda row: row.problem or None,
             ),

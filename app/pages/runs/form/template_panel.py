@@ -146,7 +146,7 @@ class TemplatePanel(QWidget):
         try:
             words = WordsSpec(ReadoutKind.WORDS, draft[TEMPLATE], draft[WORDS])
         except UserError as error:
-            self._fail(error.message)
+            self._fail(error.message, "bad")
             return None
         limit = draft["data.max_source_tokens"]
         spec = dataclasses.replace(data.spec, dataset=data.store, max_source_tokens=limit)
@@ -157,12 +157,17 @@ class TemplatePanel(QWidget):
         if reply.words:
             self.words.show_words(reply.words)
         wrong = [f"{each.word}: {each.problem}." for each in reply.words if each.problem]
-        self.problem.setText(visible(reply.problem or "\n".join(wrong)))
+        is_refused = bool(reply.problem) or any(each.is_refused for each in reply.words)
+        self._say(visible(reply.problem or "\n".join(wrong)), "bad" if is_refused else "muted")
 
     def _on_failed(self, failure: Failure) -> None:
-        self._fail(failure.message)
+        self._fail(failure.message, "bad")
 
-    def _fail(self, message: str) -> None:
+    def _fail(self, message: str, tone: str = "muted") -> None:
         self.preview.show_rows(())
         self.words.show_labels(self.labels, self._form.draft[WORDS])
-        self.problem.setText(message)
+        self._say(message, tone)
+
+    def _say(self, text: str, tone: str) -> None:
+        self.problem.setText(text)
+        self.problem.set_tone(tone)
