@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from engine.contract.reading.reading import FindingKind
+from engine.contract.runs.answers import label_of
 from engine.data.sequences import items_of
 from engine.data.tag_schemes import TagScheme, as_iob2
 from engine.data.text_lists import parse_list, texts_in
@@ -49,7 +50,7 @@ def text_answer(cell: str, further: tuple[str, ...] = ()) -> RowAnswer:
 def label_answer(cell: str) -> RowAnswer:
     """A label, or several that are all right."""
     texts = parse_list(cell) or (cell,)
-    labels = tuple(dict.fromkeys(label for text in texts if (label := " ".join(text.split()))))
+    labels = tuple(dict.fromkeys(label for text in texts if (label := label_of(text))))
     return RowAnswer(labels, labels)
 
 

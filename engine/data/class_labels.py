@@ -19,8 +19,8 @@ class ClassLabels:
 
     def __init__(self, features: object) -> None:
         columns = features.items() if isinstance(features, Mapping) else ()
-        found = {str(name): _names_of(feature) for name, feature in columns}
-        self._names = {name: names for name, names in found.items() if names}
+        named = {str(name): _names_of(feature) for name, feature in columns}
+        self._names = {name: names for name, names in named.items() if names}
 
     @classmethod
     def of_schema(cls, metadata: Mapping[bytes, bytes] | None) -> ClassLabels:

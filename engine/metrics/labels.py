@@ -1,7 +1,7 @@
 """Metrics of one label per row.
 
-A label is right where it equals a reference, blanks around both aside. A row with several right
-labels counts under the one that was predicted, or else under the first.
+A label is right where it equals a reference, blanks and the composition of characters aside. A row
+with several right labels counts under the one that was predicted, or else under the first.
 """
 
 from __future__ import annotations

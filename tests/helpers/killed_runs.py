@@ -8,6 +8,8 @@ torch takes seconds, so that the children are forked after it.
 
 from __future__ import annotations
 
+import importlib
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -54,19 +56,24 @@ class Killer:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-def main() -> None:
+def work(path: Path, moment: str) -> None:
+    """Work on a run until its end, or the moment; the process's exit code says how it ended."""
     from engine.run import run_folder
 
+    phase, _, step = moment.partition("@")
+    sys.exit(run_folder(path, listener=Killer(Phase[phase], int(step)) if moment else None))
+
+
+def main() -> None:
+    importlib.import_module("engine.run")
     for word in sys.argv[1:]:
         path, _, moment = word.partition("=")
-        phase, _, step = moment.partition("@")
-        child = os.fork()
-        if not child:
-            os._exit(
-                run_folder(Path(path), listener=Killer(Phase[phase], int(step)) if moment else None)
-            )
-        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-        sys.stdout.write(f"{code} {RunFolder(Path(path)).read_status().state.value}\n")
+        child = multiprocessing.get_context("fork").Process(target=work, args=(Path(path), moment))
+        child.start()
+        child.join()
+        state = RunFolder(Path(path)).read_status().state
+        sys.stdout.write(f"{child.exitcode} {state.value}\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

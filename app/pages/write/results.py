@@ -115,8 +115,8 @@ class ResultsView(QWidget):
         return {
             "edit": add(
                 "write.edit", "&Edit", slot=self._edit, icon=icon("edit"),
-                tip="Edit the output of the row that the cursor is on; what the model gave is saved "
-                "beside it",
+                tip="Edit the output of the row that the cursor is on; what the model gave is "
+                "saved beside it",
             ),
             "again": add(
                 "write.again", "Write a&gain", slot=self._write_again, icon=icon("refresh"),

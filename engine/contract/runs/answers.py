@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import string
+import unicodedata
 from collections.abc import Sequence
 
 _PUNCTUATION = str.maketrans("", "", string.punctuation)
@@ -11,8 +12,8 @@ _ARTICLE = re.compile(r"\b(a|an|the)\b")
 
 
 def label_of(text: str) -> str:
-    """A label without blanks around it."""
-    return text.strip()
+    """A label on one line, its words joined by single blanks, its characters composed (NFC)."""
+    return unicodedata.normalize("NFC", " ".join(text.split()))
 
 
 def right_label(predicted: str, references: Sequence[str]) -> str:

@@ -9,7 +9,6 @@ from engine.contract.specs.training import DecodingSpec
 from engine.contract.tasks.generation import GENERATION, GenerationTask
 from engine.contract.tasks.info import TaskInfo
 from engine.contract.tasks.labels import LABELS, LabelTask
-from engine.contract.tasks.readouts import HeadSpec
 from engine.contract.tasks.spans import SPANS, SpanTask
 from engine.contract.tasks.tags import TAGS, TagTask
 from engine.contract.tasks.words import ReadoutKind
@@ -40,11 +39,6 @@ def reads_states(task: TaskSpec) -> bool:
     """Whether answers are read off hidden states, and not off the scores of words."""
     by_words = isinstance(task, LabelTask) and task.words.readout is ReadoutKind.WORDS
     return not writes(task) and not by_words
-
-
-def head_of(task: TaskSpec) -> HeadSpec | None:
-    """The head that answers are read by; None where there is none."""
-    return task.head if not isinstance(task, GenerationTask) and reads_states(task) else None
 
 
 def reads_category(task: TaskSpec) -> bool:

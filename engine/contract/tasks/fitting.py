@@ -29,7 +29,7 @@ def backbone_does_not_write(name: str) -> UserError:
     return UserError(
         "backbone-does-not-write",
         "{backbone} reads texts and cannot write any: it is an encoder. Choose a decoder "
-        "or an encoder–decoder, or say that a label, tags or a span is to be predicted (--task, or on "
-        "the Data page).",
+        "or an encoder–decoder, or say that a label, tags or a span is to be predicted (--task, or "
+        "on the Data page).",
         backbone=name,
     )

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from engine.contract.projects.dataset_store import DatasetStore
 from engine.contract.protocol.data import InspectFile
 from engine.contract.reading.reading import FindingKind
+from engine.contract.runs.confusion import pairs_of
 from engine.contract.specs.answer import AnswerKind
 from engine.contract.specs.data import Column, DataSpec, Mapping, Role, Split, SplitKind
 from engine.data.answer_tally import MOST_CLASSES
@@ -338,3 +339,11 @@ def test_rows_that_cannot_be_learned_are_refused_with_the_reason(make_store: Mak
     with refused("no-useful-rows", rows=2) as refusal:
         load_examples(store, data_of(store, TAGGED), Silent())
     assert "2 rows with more or fewer tags" in refusal.value.message
+
+
+def test_labels_that_look_alike_are_one(make_store: MakeStore) -> None:
+    rows = ["caf\u00e9", "cafe\u0301", " caf\u00e9 ", "Cafe"]
+    store = make_store("text,label\n" + "".join(f"a{n},{each}\n" for n, each in enumerate(rows)))
+    mapping = Mapping((Column("text", Role.SOURCE), Column("label", Role.TARGET)), AnswerKind.LABEL)
+    assert scan(store, mapping, Silent()).classes == {"caf\u00e9": 3, "Cafe": 1}
+    assert pairs_of(AnswerKind.LABEL, rows[1], [rows[0]]) == ((rows[0], rows[0]),)

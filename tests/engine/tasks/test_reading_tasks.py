@@ -36,7 +36,7 @@ from engine.contract.runs.outputs import read_outputs
 from engine.contract.specs.answer import AnswerKind
 from engine.contract.specs.run import RunSpec
 from engine.contract.specs.training import DecodingSpec, SelectBy
-from engine.contract.tasks.all import head_of, task_info
+from engine.contract.tasks.all import task_info
 from engine.contract.tasks.labels import LabelTask
 from engine.data.preview import report_split
 from engine.decoding.handlers import decode_split
@@ -187,9 +187,7 @@ def test_the_form_counts_what_a_run_trains(kind: AnswerKind, runs: Runs) -> None
     command = ReportSplit(spec.data.dataset, spec.data.mapping, spec.data.split)
     outputs = report_split(command, Silent()).outputs
     shape = describe_folder(Path(spec.backbone)).shape
-    head = head_of(spec.task)
-    assert head is not None
-    counted = cost(shape, spec.method, head=head.parameters(shape.width, outputs))
+    counted = cost(shape, spec.method, head=HEAD.parameters(shape.width, outputs))
     assert counted.trainable == started.trainable_parameters
 
 

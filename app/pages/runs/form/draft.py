@@ -27,6 +27,7 @@ from engine.contract.specs.data import DataSpec
 from engine.contract.specs.run import RunSpec, default_training
 from engine.contract.specs.training import TrainingSpec
 from engine.contract.tasks.all import TaskSpec, task_for, task_info
+from engine.contract.tasks.readouts import HeadSpec
 from engine.contract.tasks.words import ReadoutKind
 
 S = TypeVar("S")
@@ -67,7 +68,7 @@ class Draft:
         if part == "method" and field not in {item.name for item in settings_of(self.info.spec)}:
             return False
         setting = SETTINGS[name].setting
-        if self["answer"] not in answers_of(name) or (part == "head" and not self._has_head):
+        if self["answer"] not in answers_of(name) or (part == "head" and not self.has_head):
             return False
         if shape is not None and not setting.architecture.fits(shape.kind):
             return False
@@ -76,10 +77,14 @@ class Draft:
         return is_visible(setting, others) or blocks
 
     @property
-    def _has_head(self) -> bool:
+    def has_head(self) -> bool:
         """Whether the answer is read by a head."""
-        is_label = self["answer"] is AnswerKind.LABEL
-        return not is_label or self["words.readout"] is ReadoutKind.HEAD
+        by_words = self["words.readout"] is ReadoutKind.WORDS
+        return {AnswerKind.TEXT: False, AnswerKind.LABEL: not by_words}.get(self["answer"], True)
+
+    def head(self) -> HeadSpec:
+        """The head; raise `UserError` where a value is out of range."""
+        return self._part("head", HeadSpec)
 
     def changed(self, changes: Mapping[str, Any]) -> Draft:
         """The same with other values; an unknown name raises `ProtocolError`."""

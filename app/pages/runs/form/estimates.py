@@ -19,7 +19,6 @@ from engine.contract.reading.reading import SplitReport
 from engine.contract.runs.speed import RunTime, Workload, run_time
 from engine.contract.specs.run import RunSpec
 from engine.contract.studies.study import StudySpec
-from engine.contract.tasks.all import head_of
 
 CHARACTERS_PER_TOKEN = 4.0
 """A rule of thumb for English text; only rough figures rest on it."""
@@ -35,8 +34,8 @@ def live_cost(
     if report is not None and report.mean_target_characters:
         batch = draft.training().batch_size * _row_tokens(report)
         known["tokens_per_batch"] = math.ceil(batch)
-    if report is not None and (head := head_of(draft.task())) is not None:
-        known["head"] = head.parameters(backbone.shape.width, report.outputs)
+    if report is not None and draft.has_head:
+        known["head"] = draft.head().parameters(backbone.shape.width, report.outputs)
     return cost(backbone.shape, draft.method(), counted=counted, **known)
 
 

@@ -27,7 +27,7 @@ from engine.contract.protocol.data import ReportSplit
 from engine.contract.reading.reading import SplitReport, unmeasured
 from engine.contract.runs.speed import RunTime
 from engine.contract.specs.run import RunSpec
-from engine.contract.tasks.all import reads_states, task_for
+from engine.contract.tasks.all import task_for
 from engine.contract.tasks.fitting import check_fits
 from engine.contract.tasks.labels import LabelTask
 from engine.contract.tasks.words import WordsSpec
@@ -218,8 +218,8 @@ class Planner(QObject):
         self.spec, self.cost, self.error = None, None, None
         try:
             if backbone is not None:
-                by_states = reads_states(draft.task())
-                counted = self.counts.count(backbone, draft.method(), by_states=by_states)
+                method, by_states = draft.method(), draft.has_head
+                counted = self.counts.count(backbone, method, by_states=by_states)
                 self.cost = live_cost(draft, backbone, self.report, counted)
             spec = draft.to_spec("", self.data.spec) if self.data is not None else None
             self._check_backbone(draft["backbone"])
