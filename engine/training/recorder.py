@@ -128,8 +128,11 @@ class RunRecorder:
         if time.monotonic() - self._written_s < STATUS_INTERVAL_S:
             return
         changes: dict[str, object] = {"done": done, "total": total, "unit": unit}
-        if self._status.phase is Phase.DECODING:  # the last of a run; before it, steps tell
-            changes["remaining_s"] = self._phase_left_s(done, total) if unit == "tokens" else None
+        phase = self._status.phase
+        if phase in (Phase.DECODING, Phase.PREDICTING):  # the last of a run; before it, steps tell
+            # Scores count rows too, and say of which metric.
+            is_known = unit == "tokens" or (phase is Phase.PREDICTING and not text)
+            changes["remaining_s"] = self._phase_left_s(done, total) if is_known else None
         self.status(**changes)
 
     def _phase_left_s(self, done: int, total: int) -> float | None:

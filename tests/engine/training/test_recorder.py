@@ -83,3 +83,30 @@ def test_requests_that_come_during_one_step_are_obeyed_in_order(
         recorder.steps(5, 10, None)
     told = [entry.event for entry in JournalReader(folder.events, "run").read_new()]
     assert told == [RunPaused(4), RunContinued(4), RunPaused(5), RunContinued(5)]
+
+
+@pytest.mark.parametrize(
+    ("phase", "unit", "text", "left_s"),
+    [
+        (Phase.DECODING, "tokens", "3 of 9 inputs", 20.0),
+        (Phase.DECODING, "rows", "bleu", None),
+        (Phase.PREDICTING, "rows", "", 20.0),
+        (Phase.PREDICTING, "rows", "accuracy", None),
+    ],
+)
+def test_the_time_left_of_the_last_phase_is_that_of_its_outputs(
+    phase: Phase,
+    unit: str,
+    text: str,
+    left_s: float | None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("engine.training.recorder.STATUS_INTERVAL_S", 0.0)
+    seconds = iter([0.0, 0.0, 10.0])
+    recorder = RunRecorder(RunFolder(tmp_path), "run", clock=lambda: next(seconds))
+    recorder.phase(phase)
+    recorder.status(remaining_s=3.0)
+    recorder.update(1, 3, unit, text)
+    recorder.close()
+    assert state(tmp_path).remaining_s == left_s
