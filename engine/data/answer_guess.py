@@ -27,7 +27,7 @@ from engine.data.column_names import (
 )
 from engine.data.column_samples import ColumnSample, samples_of
 from engine.data.roles import guess_roles
-from engine.data.sequences import items_of
+from engine.data.sequences import items_of, tags_of
 from engine.data.tag_schemes import TAG
 
 _PROSE_WORDS = 3
@@ -216,7 +216,7 @@ def _named(samples: Sequence[ColumnSample], names: Sequence[str]) -> ColumnSampl
 
 def _are_entity_tags(values: Sequence[str]) -> bool:
     """Whether nearly all cells hold tags of entities alone, and some an entity."""
-    cells = [items_of(value) for value in values[:_COMPARED_ROWS]]
+    cells = [tags_of(value) for value in values[:_COMPARED_ROWS]]
     fits = sum(all(map(TAG.fullmatch, items)) for items in cells)
     has_entity = any(item != "O" for items in cells for item in items)
     return has_entity and fits >= _MOST * len(cells)
@@ -225,7 +225,7 @@ def _are_entity_tags(values: Sequence[str]) -> bool:
 def _are_even(rows: Rows, words: int, tags: int, share: float) -> bool:
     """Whether this share of rows have as many words as tags, and some have several."""
     counts = [
-        (len(items_of(row[words])), len(items_of(row[tags])))
+        (len(items_of(row[words])), len(tags_of(row[tags])))
         for row in rows[:_COMPARED_ROWS]
         if row[words].strip() and row[tags].strip()
     ]

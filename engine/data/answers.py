@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from engine.contract.reading.reading import FindingKind
 from engine.contract.runs.answers import label_of
-from engine.data.sequences import items_of
+from engine.data.sequences import items_of, tags_of
 from engine.data.tag_schemes import TagScheme, as_iob2
 from engine.data.text_lists import parse_list, texts_in
 
@@ -60,7 +60,7 @@ def tags_answer(words: str, cell: str, scheme: TagScheme = TagScheme.IOB2) -> Ro
     Args:
         scheme: that the cell's are in.
     """
-    tags = items_of(cell)
+    tags = tags_of(cell)
     if not tags:
         return RowAnswer()
     if len(tags) != len(items_of(words)):

@@ -13,7 +13,7 @@ from engine.contract.specs.data import Linearisation, Mapping, Role
 from engine.data.answers import RowAnswer, label_answer, span_answer, tags_answer, text_answer
 from engine.data.linearising import Part, linearise, shown_field
 from engine.data.meaning import Field, NotAMeaningError, parse_meaning
-from engine.data.sequences import items_of
+from engine.data.sequences import items_of, tags_of
 from engine.data.tag_schemes import TagScheme, scheme_of
 from engine.data.text_lists import joined_list, texts_in
 from engine.data.triples import NotTriplesError, parse_triples
@@ -103,7 +103,7 @@ class RowReader:
         self._scheme = TagScheme.IOB2
         if self.kind is AnswerKind.TAGS and (target := self._target) is not None:
             first = store.rows(count=_SCHEME_ROWS)
-            self._scheme = scheme_of(items_of(row.cells[target]) for row in first)
+            self._scheme = scheme_of(tags_of(row.cells[target]) for row in first)
 
     @staticmethod
     def _index(store: DatasetStore, mapping: Mapping, role: Role) -> int | None:

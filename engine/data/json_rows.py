@@ -10,7 +10,7 @@ from typing import Any
 
 from engine.contract.errors import UserError
 from engine.contract.reading.reading import FindingKind
-from engine.data.column_names import REFERENCES, SOURCES, TARGETS, WORDS
+from engine.data.column_names import LABELS, REFERENCES, SOURCES, TARGETS, WORDS
 from engine.data.encodings import show_bad_bytes
 from engine.data.headers import MOST_COLUMNS
 from engine.data.names import safe_name
@@ -270,7 +270,7 @@ def _texts_cell(name: str, texts: list[str], *, is_tokens: bool) -> str:
         return triples_cell(as_triples(texts))
     if is_tokens:
         return " ".join(texts)
-    if name in TARGETS or name in REFERENCES:
+    if name in (*TARGETS, *REFERENCES, *LABELS):
         return list_cell(texts)
     if name in SOURCES:
         return " ".join(texts)

@@ -24,6 +24,14 @@ def items_of(cell: str) -> tuple[str, ...]:
     return tuple(text.split())
 
 
+def tags_of(cell: str) -> tuple[str, ...]:
+    """The tags of a cell, as `items_of` reads them, or separated by commas."""
+    parts = [part.strip() for part in cell.split(",")]
+    if len(parts) > 1 and all(len(part.split()) == 1 for part in parts) and "[" not in cell:
+        return tuple(parts)
+    return items_of(cell)
+
+
 def cell_of(items: Sequence[str]) -> str:
     """The cell from which `items_of` reads these: joined by blanks, where that is unambiguous."""
     joined = " ".join(items)

@@ -250,6 +250,21 @@ def test_tags_in_a_list_are_those_of_the_words_of_a_text(write_file: WriteFile) 
     assert {cells[1] for cells in read(write_file(lines(*items), "a.jsonl")).cells} == {"hut, lake"}
 
 
+@pytest.mark.parametrize("tags", ["B-PER, O, O", "B-PER,O,O", "B-PER O O", "['B-PER', 'O', 'O']"])
+def test_tags_may_have_commas_between_them(tags: str, write_file: WriteFile) -> None:
+    rows = "".join(f'Ada {n} walked,"{tags}"\n' for n in range(30))
+    reading = read(write_file(f"text,tags\n{rows}", "a.csv"))
+    assert reading.report.answer is AnswerKind.TAGS
+    assert {references for _, references in reading.inputs} == {("B-PER O O",)}
+
+
+def test_several_labels_of_a_text_are_a_list(write_file: WriteFile) -> None:
+    items = ({"text": f"a text {n}", "labels": ["joy", "fear"][: 1 + n % 2]} for n in range(30))
+    reading = read(write_file(lines(*items), "a.jsonl"))
+    assert reading.report.answer is AnswerKind.LABEL
+    assert {references for _, references in reading.inputs} == {("joy",), ("joy", "fear")}
+
+
 def test_files_of_one_dataset_are_read_together(tmp_path: Path) -> None:
     for side in ("train", "dev", "test"):
         rows = "".join(
