@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from engine.contract.errors import UserError
 from engine.contract.reading.reading import Finding, FindingKind
@@ -52,11 +52,12 @@ class AnswerTally:
         self.word = _WORDS[mapping.answer]
         self.classes: Counter[str] = Counter()
         self._tags: set[str] = set()
+        self._of_categories: set[tuple[str, str]] = set()
         self._answers = 0
         self._counts = {kind: Count() for kind in _MESSAGES}
 
-    def add(self, answer: RowAnswer, line: int) -> None:
-        """Count one row with an input.
+    def add(self, answer: RowAnswer, line: int, *, category: str = "") -> None:
+        """Count one row with an input, of a category if there are any.
 
         Raises:
             UserError: there are too many different labels or tags.
@@ -68,9 +69,11 @@ class AnswerTally:
         if self._kind is AnswerKind.LABEL:
             self.classes.update(answer.targets)
             self._check(len(self.classes), "labels")
+            self._note(category, answer.targets)
         elif self._kind is AnswerKind.TAGS:
             for target in answer.targets:
                 self._add_tags(target.split(" "), line)
+                self._note(category, target.split(" "))
         elif self._kind is AnswerKind.SPAN and answer.targets:
             self._answers += 1
             has_answer = answer.targets != ("",)
@@ -90,6 +93,11 @@ class AnswerTally:
                 return 2  # start and end
             case AnswerKind.TEXT:
                 return 0
+
+    @property
+    def category_outputs(self) -> int:
+        """The same where each category has a head: its labels or tags, over all categories."""
+        return len(self._of_categories)
 
     def findings(self) -> Iterator[Finding]:
         """One for each kind that was met."""
@@ -112,6 +120,10 @@ class AnswerTally:
         self.classes.update(entity_types(tags))
         if breaks_iob2(tags):
             self._counts[FindingKind.ILLEGAL_TAGS].add(line)
+
+    def _note(self, category: str, names: Iterable[str]) -> None:
+        if len(self._of_categories) <= MOST_CLASSES:  # more cannot be trained
+            self._of_categories.update((category, name) for name in names)
 
     def _check(self, count: int, what: str) -> None:
         if count > MOST_CLASSES:

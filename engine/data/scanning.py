@@ -50,7 +50,7 @@ class Scan:
         findings: rows without target or input, meaning representations that do not parse.
         labels: each label by its number in `targets`; empty where other things are predicted.
         classes: labels with their rows, or types of entities with how many there are.
-        outputs: as `AnswerTally` counts them.
+        outputs, category_outputs: as `AnswerTally` counts them.
     """
 
     ids: array[int] = field(default_factory=lambda: array("Q"))
@@ -64,6 +64,7 @@ class Scan:
     labels: dict[int, str] = field(default_factory=dict)
     classes: Counter[str] = field(default_factory=Counter)
     outputs: int = 0
+    category_outputs: int = 0
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -96,7 +97,7 @@ def scan(store: DatasetStore, mapping: Mapping, reporter: Reporter) -> Scan:
         if not has_input:
             no_input.add(row.line)
         else:
-            tally.add(answer, row.line)
+            tally.add(answer, row.line, category=reader.category(row.cells))
         example = int(reader.example_id(row.cells), 16)
         if example not in parsed:
             parsed[example] = reader.input(row.cells).all_parsed
@@ -118,7 +119,8 @@ def scan(store: DatasetStore, mapping: Mapping, reporter: Reporter) -> Scan:
         wanted = "meaning representation is not of the form key[value], key[value]"
     findings = _findings(no_target, no_input, unparsed, target=tally.word, wanted=wanted)
     result.findings = (*findings, *tally.findings())
-    result.classes, result.outputs = tally.classes, tally.outputs
+    result.classes = tally.classes
+    result.outputs, result.category_outputs = tally.outputs, tally.category_outputs
     return result
 
 

@@ -52,6 +52,7 @@ def describe_split(rows: Scan, store: DatasetStore, mapping: Mapping, split: Spl
         mean_target_characters=target,
         classes=tuple(ClassCount(name, count) for name, count in rows.classes.most_common()),
         outputs=rows.outputs,
+        category_outputs=rows.category_outputs,
     )
 
 

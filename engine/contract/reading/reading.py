@@ -233,6 +233,7 @@ class SplitReport:
             the entities of each; of spans, the questions with and without an answer.
         outputs: how many numbers a head gives at a time: labels, tags, or start and end; 0 of
             texts.
+        category_outputs: the same where each category has a head.
     """
 
     sides: tuple[SplitCounts, ...]
@@ -243,6 +244,7 @@ class SplitReport:
     mean_target_characters: float = 0.0
     classes: tuple[ClassCount, ...] = ()
     outputs: int = 0
+    category_outputs: int = 0
 
     def side(self, name: str) -> SplitCounts:
         """The sizes of "train", "valid" or "test"."""

@@ -38,12 +38,14 @@ def test_steps_are_the_engines() -> None:
 
 def test_a_head_is_counted() -> None:
     draft = default_draft("b", AnswerKind.LABEL)
-    report = replace(REPORT, outputs=3)
+    report = replace(REPORT, outputs=3, category_outputs=5)
     alone = change(draft, "method.kind", "frozen")
     width = SMOL.shape.width
     assert live_cost(alone, SMOL, report).trainable == 3 * (width + 1)
     layered = live_cost(alone.changed({"head.hidden_layers": 2}), SMOL, report)
     assert layered.trainable == layered.stored == (2 * width + 3) * (width + 1)
+    by_category = alone.changed({"head.per_category": True})
+    assert live_cost(by_category, SMOL, report).trainable == 5 * (width + 1)
     prefix = live_cost(draft, SMOL, report).trainable
     assert prefix == (cost(SMOL.shape, draft.method()).trainable or 0) + 3 * (width + 1)
     by_words = draft.changed({"words.readout": ReadoutKind.WORDS})

@@ -341,6 +341,26 @@ def test_rows_that_cannot_be_learned_are_refused_with_the_reason(make_store: Mak
     assert "2 rows with more or fewer tags" in refusal.value.message
 
 
+@pytest.mark.parametrize(
+    ("kind", "cells", "outputs"),
+    [
+        (AnswerKind.LABEL, ("x", "y", "x", "x"), (2, 3)),
+        (AnswerKind.TAGS, ("O O", "O B-X", "O O", "O B-X"), (2, 4)),
+        (AnswerKind.SPAN, ("a", "b", "a", ""), (2, 0)),
+        (AnswerKind.TEXT, ("x", "y", "x", "x"), (0, 0)),
+    ],
+)
+def test_what_a_head_gives_is_counted(
+    kind: AnswerKind, cells: tuple[str, ...], outputs: tuple[int, int], make_store: MakeStore
+) -> None:
+    rows = "".join(f"a b,{cell},{'mn'[n // 2]}\n" for n, cell in enumerate(cells))
+    store = make_store(f"text,answer,set\n{rows}")
+    roles = (Role.SOURCE, Role.TARGET, Role.CATEGORY)
+    columns = map(Column, ("text", "answer", "set"), roles)
+    counted = scan(store, Mapping(tuple(columns), kind), Silent())
+    assert (counted.outputs, counted.category_outputs) == outputs
+
+
 def test_labels_that_look_alike_are_one(make_store: MakeStore) -> None:
     rows = ["caf\u00e9", "cafe\u0301", " caf\u00e9 ", "Cafe"]
     store = make_store("text,label\n" + "".join(f"a{n},{each}\n" for n, each in enumerate(rows)))

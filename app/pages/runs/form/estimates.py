@@ -35,7 +35,10 @@ def live_cost(
         batch = draft.training().batch_size * _row_tokens(report)
         known["tokens_per_batch"] = math.ceil(batch)
     if report is not None and draft.has_head:
-        known["head"] = draft.head().parameters(backbone.shape.width, report.outputs)
+        head = draft.head()
+        by_category = draft.uses("head.per_category") and head.per_category
+        outputs = report.category_outputs if by_category else report.outputs
+        known["head"] = head.parameters(backbone.shape.width, outputs)
     return cost(backbone.shape, draft.method(), counted=counted, **known)
 
 
