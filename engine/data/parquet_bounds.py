@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, BinaryIO
 
+from engine.data.parquet_footer import DELTA_BYTE_ARRAY, Chunk, Group
 from engine.data.reader_errors import expands_too_much
 
 LEAST_BYTES = 64 * 2**20
@@ -47,62 +49,54 @@ class Budget:
         self._spent += _ROW_BYTES + sum(map(_size, row.values()))
         self.check(self._spent)
 
-    def check_group(self, group: Any) -> None:
-        """Raise `UserError` where a row group says that it unpacks to too much.
-
-        Args:
-            group: pyarrow's metadata of it.
-        """
-        columns = [group.column(n) for n in range(group.num_columns)]
-        self.check(sum(int(column.total_uncompressed_size) for column in columns))
-        for column in columns:
-            if column.num_values > group.num_rows:  # of lists
-                self.check(int(column.num_values) * 4)
+    def check_group(self, group: Group) -> None:
+        """Raise `UserError` where a row group says that it unpacks to too much."""
+        self.check(sum(chunk.unpacked_bytes for chunk in group.chunks))
+        for chunk in group.chunks:
+            if chunk.values > group.rows:  # of lists
+                self.check(chunk.values * 4)
 
 
-def longest_value(column: Any, stream: BinaryIO) -> int:
+def longest_value(chunk: Chunk, stream: BinaryIO) -> int:
     """The most bytes that a value of a column may have beyond what its page holds for it.
 
     A value that stands once in the dictionary may come in every row; so may one that is written
     as its difference from the value before.
 
     Args:
-        column: pyarrow's metadata of a column in a row group.
         stream: of the file; its position is restored.
     """
-    if "DELTA_BYTE_ARRAY" in column.encodings:
-        return int(column.total_uncompressed_size)
-    if not column.has_dictionary_page:
+    if DELTA_BYTE_ARRAY in chunk.encodings:
+        return chunk.unpacked_bytes
+    if chunk.dictionary_offset is None:
         return 0
     before = stream.tell()
     try:
-        stream.seek(column.dictionary_page_offset)
+        stream.seek(chunk.dictionary_offset)
         size = _unpacked_size(stream.read(_HEADER_BYTES))
     finally:
         stream.seek(before)
-    return int(column.total_uncompressed_size) if size is None else size
+    return chunk.unpacked_bytes if size is None else size
 
 
-def batch_rows(group: Any, stream: BinaryIO) -> int:
+def batch_rows(group: Group, stream: BinaryIO) -> int:
     """How many rows of a group may be unpacked together."""
-    columns = map(group.column, range(group.num_columns))
-    longest = max((longest_value(column, stream) for column in columns), default=0)
+    longest = max((longest_value(chunk, stream) for chunk in group.chunks), default=0)
     return max(1, min(_BATCH_ROWS, _BATCH_BYTES // max(1, longest)))
 
 
-def repeating_lists(metadata: Any, stream: BinaryIO) -> list[str]:
+def repeating_lists(groups: Sequence[Group], stream: BinaryIO) -> list[str]:
     """Columns of lists whose values are repeated so often that they are read as repetitions."""
     names = []
-    for number in range(metadata.num_row_groups):
-        group = metadata.row_group(number)
-        for column in map(group.column, range(group.num_columns)):
-            longest = longest_value(column, stream)
+    for group in groups:
+        for chunk in group.chunks:
+            longest = longest_value(chunk, stream)
             if (
-                column.num_values > group.num_rows
-                and column.num_values * longest > _BATCH_BYTES
-                and column.total_uncompressed_size < 8 * longest
+                chunk.values > group.rows
+                and chunk.values * longest > _BATCH_BYTES
+                and chunk.unpacked_bytes < 8 * longest
             ):
-                names.append(str(column.path_in_schema))
+                names.append(chunk.path)
     return names
 
 

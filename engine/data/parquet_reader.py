@@ -14,11 +14,11 @@ from engine.data.class_labels import ClassLabels
 from engine.data.item_rows import ItemRows, as_item
 from engine.data.opening import explain_read_errors, first_line, open_source
 from engine.data.parquet_bounds import LEAST_BYTES, Budget, batch_rows, most_bytes, repeating_lists
+from engine.data.parquet_footer import MAGIC, Group, read_groups
 from engine.data.reader_errors import check_column_count, check_not_empty
 from engine.data.records import BadRow, Item
 from engine.data.tallies import counted
 
-_MAGIC = b"PAR1"
 _HEAD_ROWS = 250
 """Rows from which the columns are guessed."""
 _BYTES_ROWS = 20
@@ -50,7 +50,7 @@ class ParquetReader:
         check_not_empty(path, self.size_bytes)
         self._stream = open_source(path)
         try:
-            self._file = self._open()
+            self._groups, self._file = self._open()
             self._check_columns(self._file.schema_arrow.names)
             self._labels = ClassLabels.of_schema(self._file.schema_arrow.metadata)
             self._budget = Budget(path.name, self.size_bytes)
@@ -79,7 +79,7 @@ class ParquetReader:
     @staticmethod
     def reads(path: Path, head: bytes, *, fits: bool) -> bool:
         """By its ending, else by its first bytes."""
-        return fits or head.startswith(_MAGIC)
+        return fits or head.startswith(MAGIC)
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -97,10 +97,10 @@ class ParquetReader:
         A row group that is damaged costs the rest of itself: reading goes on with the next.
         """
         start = 0
-        for group in range(self._file.num_row_groups):
-            size = int(self._file.metadata.row_group(group).num_rows)
+        for number, group in enumerate(self._groups):
+            size = group.rows
             try:
-                for row in self._objects(group, self._names):
+                for row in self._objects(number, self._names):
                     self._number += 1
                     self._budget.spend(row)
                     item = self._made.as_item(self._number, row)
@@ -123,17 +123,18 @@ class ParquetReader:
         self._file.close()
         self._stream.close()
 
-    def _open(self) -> Any:
+    def _open(self) -> tuple[list[Group], Any]:
         from pyarrow.parquet import ParquetFile
 
         try:
             file = ParquetFile(self._stream)
             file.schema_arrow  # noqa: B018 - damage may show only now
-            repeating = repeating_lists(file.metadata, self._stream)
+            groups = read_groups(self._stream)
+            repeating = repeating_lists(groups, self._stream)
             if not repeating:
-                return file
+                return groups, file
             # A text that comes a thousand times is then in memory once.
-            return ParquetFile(self._stream, read_dictionary=repeating)
+            return groups, ParquetFile(self._stream, read_dictionary=repeating)
         except damage_errors() as error:
             raise UserError(
                 "damaged-parquet",
@@ -188,15 +189,15 @@ class ParquetReader:
         return items or [dict.fromkeys(self._names)]
 
     def _objects(
-        self, group: int, names: list[str], *, rows: int | None = None
+        self, number: int, names: list[str], *, rows: int | None = None
     ) -> Iterator[dict[str, Any]]:
-        if group >= self._file.num_row_groups:
+        if number >= len(self._groups):
             return
-        metadata = self._file.metadata.row_group(group)
-        self._budget.check_group(metadata)
-        size = batch_rows(metadata, self._stream)
+        group = self._groups[number]
+        self._budget.check_group(group)
+        size = batch_rows(group, self._stream)
         size = min(size, rows or size)
-        for batch in self._file.iter_batches(batch_size=size, row_groups=[group], columns=names):
+        for batch in self._file.iter_batches(batch_size=size, row_groups=[number], columns=names):
             if sum(map(most_bytes, batch.columns)) <= LEAST_BYTES:
                 yield from map(self._labels.named, batch.to_pylist())
                 continue

@@ -1,5 +1,6 @@
 """Parquet files: good, nested, cut and damaged ones."""
 
+import contextlib
 import datetime
 import json
 from collections.abc import Callable
@@ -10,11 +11,13 @@ import pyarrow
 import pytest
 from pyarrow import parquet
 
+from engine.contract.errors import UserError
 from engine.contract.projects.dataset_store import DatasetStore
 from engine.contract.protocol.data import Imported, ImportFile, InspectFile
 from engine.contract.reading.reading import FileReport, FindingKind, ReadOptions
 from engine.data.importing import import_file
 from engine.data.inspecting import inspect_file
+from engine.data.parquet_footer import DELTA_BYTE_ARRAY, read_groups
 from engine.data.sequences import items_of
 from engine.reporter import Silent
 from tests.helpers.errors import refused
@@ -209,3 +212,33 @@ def test_labels_have_the_names_that_the_file_gives_them(tmp_path: Path) -> None:
         assert [row["label"] for row in rows] == labels
         assert items_of(rows[0]["tags"]) == (("O", "B-X") if "info" in metadata else ("0", "1"))
         assert [row["same"] for row in rows] == ["0", "1", "1"]
+
+
+def test_columns_are_described_as_pyarrow_describes_them(tmp_path: Path) -> None:
+    columns = {"text": [f"text {n % 7}" for n in range(50)], "tags": [["a", "b"]] * 50}
+    path = write(tmp_path / "a.parquet", columns, row_group_size=20)
+    with path.open("rb") as stream:
+        stream.seek(5)
+        groups = read_groups(stream)
+        assert stream.tell() == 5
+    metadata = parquet.ParquetFile(path).metadata
+    assert [group.rows for group in groups] == [20, 20, 10]
+    for number, group in enumerate(groups):
+        for at, chunk in enumerate(group.chunks):
+            theirs = metadata.row_group(number).column(at)
+            assert chunk.path == theirs.path_in_schema
+            assert chunk.values == theirs.num_values
+            assert chunk.unpacked_bytes == theirs.total_uncompressed_size
+            assert chunk.dictionary_offset == theirs.dictionary_page_offset
+            assert (DELTA_BYTE_ARRAY in chunk.encodings) == ("DELTA_BYTE_ARRAY" in theirs.encodings)
+
+
+def test_no_byte_of_the_description_ends_the_process(tmp_path: Path) -> None:
+    """Where sizes within it contradict one another, pyarrow's accessors do."""
+    path = write(tmp_path / "a.parquet", {"text": ["x", "yé"], "target": [["u", "v"], []]})
+    content = path.read_bytes()
+    size = int.from_bytes(content[-8:-4], "little")
+    for at in range(len(content) - 8 - size, len(content) - 8):
+        path.write_bytes(content[:at] + b"\x29" + content[at + 1 :])
+        with contextlib.suppress(UserError):
+            look(path)
