@@ -85,6 +85,11 @@ class Backbone:
         }
 
     @property
+    def precision(self) -> str:
+        """Number format of its weights, such as "float32"."""
+        return str(self.model.dtype).removeprefix("torch.")
+
+    @property
     def is_encoder_decoder(self) -> bool:
         """Whether the source has an encoder of its own."""
         return self.shape.encoder_decoder

@@ -55,7 +55,8 @@ def decode_and_score(
     scores = tuple(score for score in computed if isinstance(score, Score))
     absent = tuple(score for score in computed if isinstance(score, Absent))
     speed = decoded.new_tokens / max(decoded.seconds, 1e-9)
-    return Predictions(rows, scores, absent, signature, decoded.seconds, speed)
+    precision = system.backbone.precision
+    return Predictions(rows, scores, absent, signature, decoded.seconds, speed, precision)
 
 
 def save_outputs(
@@ -76,6 +77,7 @@ def save_outputs(
         scores=scored.scores,
         seconds=scored.seconds,
         tokens_per_s=scored.tokens_per_s,
+        precision=scored.precision,
     )
     if path.suffix.lower() in TABLE_ENDINGS:
         write_table(path, output_lines(scored.rows))

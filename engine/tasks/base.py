@@ -53,6 +53,7 @@ class Predictions:
     Attributes:
         absent: what could not be scored, with the reason.
         decoding: how they were made, such as "beam5|max100".
+        precision: number format of the backbone's weights, such as "float32".
         uncalibrated: the same without the calibration, where there is one.
     """
 
@@ -62,6 +63,7 @@ class Predictions:
     decoding: str
     seconds: float
     tokens_per_s: float
+    precision: str = ""
     uncalibrated: Predictions | None = None
 
 

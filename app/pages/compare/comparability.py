@@ -27,7 +27,7 @@ def comparability_notes(comparison: Comparison) -> tuple[ComparabilityNote, ...]
     """Every way in which the systems are not like for like, the worst first."""
     kinds = [_changed]
     if len(comparison.systems) > 1:
-        kinds += [_tasks, _rows, _references, _decoding, _signatures, _alignment]
+        kinds += [_tasks, _rows, _references, _decoding, _precision, _signatures, _alignment]
     return tuple(note for kind in kinds for note in kind(comparison))
 
 
@@ -100,6 +100,18 @@ def _decoding(comparison: Comparison) -> Iterator[ComparabilityNote]:
     if unknown and known:
         text = f"How the outputs of {', '.join(unknown)} were made is not known."
         yield ComparabilityNote(text, is_warning=False)
+
+
+def _precision(comparison: Comparison) -> Iterator[ComparabilityNote]:
+    formats = [system.precision for system in comparison.systems]
+    if len({precision for precision in formats if precision}) > 1:
+        parts = "; ".join(
+            f"{letter(index)} {precision or 'unknown'}" for index, precision in enumerate(formats)
+        )
+        yield ComparabilityNote(
+            f"The precision of the backbone differs: {parts}. A small difference of scores may "
+            "come from it alone."
+        )
 
 
 def _signatures(comparison: Comparison) -> Iterator[ComparabilityNote]:

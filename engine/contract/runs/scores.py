@@ -156,6 +156,7 @@ class OutputsMeta:
             only where it is equal, or after saying that it is not.
         decoding: the decoding settings as a signature part ("greedy|max100").
         rows_sha256: over all of the rows but their scores (`outputs.RowsDigest`); "" in version 1.
+        precision: number format of the backbone's weights, such as "float32"; "" before version 3.
     """
 
     system: str
@@ -167,4 +168,5 @@ class OutputsMeta:
     seconds: float = 0.0
     tokens_per_s: float = 0.0
     rows_sha256: str = ""
-    version: int = 2
+    precision: str = ""
+    version: int = 3

@@ -126,6 +126,7 @@ def predict(
             decoding=signature,
             seconds=seconds,
             tokens_per_s=tokens_per_s,
+            precision=system.backbone.precision,
         )
 
     plain = readout.plain_predictions(read)

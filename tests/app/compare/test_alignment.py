@@ -24,9 +24,11 @@ def system(
     *,
     kind: Kind = Kind.RUN,
     decoding: str = "greedy|max100",
+    precision: str = "float32",
     signature: str = "bleu|nrefs:1|n:3|tok:13a|decoding:greedy,max100|bs:1000|seed:0",
 ) -> ComparedSystem:
-    meta = OutputsMeta(name, name, "test", "f", decoding, (Score("bleu", 50.0, signature),))
+    scores = (Score("bleu", 50.0, signature),)
+    meta = OutputsMeta(name, name, "test", "f", decoding, scores, precision=precision)
     return ComparedSystem(SystemEntry(name, kind, name, Path(name), True), Rows(rows), meta)
 
 
@@ -109,6 +111,15 @@ def test_differing_decoding_is_said_with_both_values() -> None:
     found = finish([system("one", rows), system("two", rows, decoding="beam5|max100")])
     (remark,) = comparability_notes(found)
     assert "A greedy, max100; B beam5, max100" in remark.text
+
+
+def test_differing_precision_is_said_and_an_unknown_one_is_not() -> None:
+    rows = [row("a1")]
+    half, older = system("half", rows, precision="bfloat16"), system("older", rows, precision="")
+    assert comparability_notes(finish([system("one", rows), older])) == ()
+    (note,) = comparability_notes(finish([system("one", rows), half, older]))
+    assert note.is_warning
+    assert "A float32; B bfloat16; C unknown" in note.text
 
 
 def test_other_references_are_counted() -> None:

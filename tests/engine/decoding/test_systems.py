@@ -11,6 +11,7 @@ from engine.contract.errors import Cancelled, UserError
 from engine.contract.protocol.outputs import DecodeSplit, Generate
 from engine.contract.runs.folder import RunFolder
 from engine.contract.runs.outputs import read_meta, read_outputs
+from engine.contract.specs.training import Precision
 from engine.decoding import handlers
 from engine.decoding.handlers import decode_split, generate
 from engine.decoding.systems import Systems
@@ -40,6 +41,16 @@ def test_a_finished_run_writes_its_own_outputs_again(
     assert again is not None
     for name in ("system", "run_id", "split", "split_fingerprint", "decoding", "scores"):
         assert getattr(again, name) == getattr(own, name), name
+    assert own.precision == again.precision == "float32"
+
+
+def test_outputs_say_what_precision_they_were_made_in(finished_runs: Runs, tmp_path: Path) -> None:
+    run, out = finished_runs["mlp"], tmp_path / "half.jsonl"
+    handlers.systems.append(Systems(precision=Precision.BFLOAT16))
+    decode_split(DecodeSplit(str(run.path), str(run.path), "test", DECODING, str(out)), Silent())
+    meta = read_meta(out)
+    assert meta is not None
+    assert meta.precision == "bfloat16"
 
 
 def test_the_validation_inputs_and_the_bare_backbone(finished_runs: Runs, tmp_path: Path) -> None:

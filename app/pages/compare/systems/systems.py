@@ -99,6 +99,11 @@ class ComparedSystem:
         return self.meta.decoding if self.meta is not None else ""
 
     @property
+    def precision(self) -> str:
+        """Number format of the backbone's weights, "" where it is not known."""
+        return self.meta.precision if self.meta is not None else ""
+
+    @property
     def scores(self) -> dict[str, Score]:
         """Corpus scores by metric."""
         return {score.metric: score for score in self.meta.scores} if self.meta else {}
