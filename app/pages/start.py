@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QPushButton, QSizePolicy
 
 from app.assets import application_icon
-from app.context import AppContext
 from app.pages.recent import RecentList
 from app.qt.boxes import Gap, hbox, vbox
 from app.qt.sizes import chars, icon_size, row_height
@@ -31,8 +32,9 @@ BUTTONS = (
 class StartPage(Page):
     """What to do first at the left, recent projects at the right."""
 
-    def __init__(self, context: AppContext) -> None:
-        super().__init__(context)
+    def build(self) -> Iterable[None]:
+        """Make the page."""
+        context = self.context
         logo, name = Label(), WrappedLabel("Prefix Workbench")
         logo.setPixmap(application_icon().pixmap(icon_size(275), self.devicePixelRatio()))
         name.setFont(scaled_font(180, bold=True))
@@ -62,6 +64,7 @@ class StartPage(Page):
         columns.addLayout(left, 2)
         columns.addLayout(right, 3)
         self._arrange()
+        return ()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Put recent projects below where there is no room beside."""

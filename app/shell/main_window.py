@@ -110,17 +110,23 @@ class MainWindow(QMainWindow):
         """Made at the first one, as the system is asked for its tray."""
         return SystemNotifications(self, self.context.navigator.show_runs)
 
-    def show_page(self, name: str) -> None:
-        """Show a page, or the hint to open a project where it needs one."""
+    def show_page(self, name: str, *, soon: bool = False) -> None:
+        """Show a page, or the hint to open a project where it needs one.
+
+        Args:
+            soon: a page that is not made yet may be shown in a later turn of the event loop.
+        """
         self.current = name
         self._page_actions[name].setChecked(True)
         if page_entry(name).needs_project and not self.context.project.is_open:
             self.stack.show_hint()
+        elif soon:
+            self.stack.show_soon(name)
         else:
             self.stack.show_page(name)
 
     def warm_up(self) -> None:
-        """Load the other pages beside the window, then make them, one a turn of its loop."""
+        """Load the other pages beside the window, then make them, a part a turn of its loop."""
         self._preloader.start()
 
     def show_guide(self) -> None:
@@ -164,6 +170,7 @@ class MainWindow(QMainWindow):
             return
         self._preloader.close()
         self.warming.stop()
+        self.stack.finish()
         self.projects.close()
         if not self.isFullScreen():
             self.context.settings.set_layout(GEOMETRY, self.saveGeometry())
@@ -253,7 +260,7 @@ class MainWindow(QMainWindow):
     def _warm_next(self) -> None:
         missing = [entry.name for entry in PAGES if entry.name not in self.stack.built()]
         if missing:
-            self.stack.page(missing[0])
+            self.stack.prepare(missing[0])
             self.warming.start()
         else:
             settle()
@@ -261,7 +268,7 @@ class MainWindow(QMainWindow):
     def _on_opened(self) -> None:
         self.bar.hide()
         has_data = bool(self.context.project.project.datasets)
-        self.show_page("runs" if has_data else "data")
+        self.show_page("runs" if has_data else "data", soon=True)
 
     def _on_first_opened(self, path: Path) -> None:
         self.bar.show_message(
@@ -273,6 +280,7 @@ class MainWindow(QMainWindow):
     def _on_closed(self) -> None:
         self.bar.hide()
         self._on_project_changed()
+        self.stack.finish()
         self.show_page("start")
 
     def _on_project_changed(self) -> None:

@@ -45,12 +45,10 @@ def page_entry(name: str) -> PageEntry:
 
 
 def make_page(name: str, context: AppContext) -> Page:
-    """Import and make a page; the plotting pages load numpy and pyqtgraph."""
+    """Import a page and begin to make it; the plotting pages load numpy and pyqtgraph."""
     entry = page_entry(name)
-    make: Callable[[AppContext], Page] = getattr(
-        importlib.import_module(entry.module), f"{entry.title}Page"
-    )
-    return make(context)
+    make: Callable[..., Page] = getattr(importlib.import_module(entry.module), f"{entry.title}Page")
+    return make(context, at_once=False)
 
 
 class Preloader(QThread):

@@ -37,7 +37,7 @@ def add_window_actions(window: MainWindow) -> dict[str, QAction]:
     context, actions = window.context, window.context.actions
     _add(actions, "file", _file_actions(window))
     _add_edit_actions(context)
-    pages = _add_page_actions(context)
+    pages = _add_page_actions(window)
     _add(actions, "view", _view_actions(window))
     _add(actions, "help", _help_actions(window))
     return pages
@@ -144,15 +144,16 @@ class _Copying(Protocol):
     def copy(self) -> None: ...
 
 
-def _add_page_actions(context: AppContext) -> dict[str, QAction]:
+def _add_page_actions(window: MainWindow) -> dict[str, QAction]:
     """One for each page, Ctrl+1 and up."""
-    group = QActionGroup(context.actions)
+    actions = window.context.actions
+    group = QActionGroup(actions)
     made = {}
     for number, entry in enumerate(PAGES, start=1):
-        made[entry.name] = action = context.actions.add(
+        made[entry.name] = action = actions.add(
             f"page.{entry.name}",
             entry.title,
-            slot=partial(context.navigator.page_requested.emit, entry.name),
+            slot=partial(window.show_page, entry.name, soon=True),
             menu="view",
             shortcut=f"Ctrl+{number}",
             icon=icon(entry.name),

@@ -21,6 +21,7 @@ class FlowLayout(QLayout):
     def __init__(self, *widgets: QWidget, fill: bool = False, centred: bool = False) -> None:
         super().__init__()
         self._items: list[QLayoutItem] = []
+        self._known: dict[int, list[Line]] = {}
         self._fill, self._centred = fill, centred
         self.setContentsMargins(0, 0, 0, 0)
         self.setSpacing(SPACE_S)
@@ -88,11 +89,21 @@ class FlowLayout(QLayout):
                 left += width + self.spacing()
             top += height + self.spacing()
 
+    def invalidate(self) -> None:
+        """Ask the widgets again for their sizes."""
+        self._known.clear()
+        super().invalidate()
+
     def _shown(self) -> list[QLayoutItem]:
         return [item for item in self._items if not item.isEmpty()]
 
     def _lines(self, room: int) -> list[Line]:
         """The items with their widths, in lines that are `room` wide."""
+        if room not in self._known:
+            self._known[room] = self._break(room)
+        return self._known[room]
+
+    def _break(self, room: int) -> list[Line]:
         lines: list[Line] = [[]]
         left = 0
         for item in self._shown():

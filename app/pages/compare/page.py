@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
+from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 
@@ -48,9 +49,20 @@ LIST_CHARS = 52
 class ComparePage(Page):
     """Compares systems of the open project."""
 
-    def __init__(self, context: AppContext, tasks: Sequence[TaskView] = TASK_VIEWS) -> None:
-        super().__init__(context)
-        self.systems = SystemsModel(context, tasks, self)
+    def __init__(
+        self,
+        context: AppContext,
+        tasks: Sequence[TaskView] = TASK_VIEWS,
+        *,
+        at_once: bool = True,
+    ) -> None:
+        self._tasks = tasks
+        super().__init__(context, at_once=at_once)
+
+    def build(self) -> Generator[None, None, None]:
+        """Make the page."""
+        context = self.context
+        self.systems = SystemsModel(context, self._tasks, self)
         self.model = CompareModel(context, self.systems, self)
         self.blind = BlindModel(context, self.model, self)
         theme = context.theme
@@ -58,17 +70,17 @@ class ComparePage(Page):
         self.pair = PairBar(self.model, theme)
         self.scores = ScoreView(self.model, theme)
         self.list = ExampleList(self.model, theme)
+        yield
         self.view = ExampleView(self.model, theme)
         self.empty = EmptyView(context, self.systems)
         self.empty.read_asked.connect(self.read_alone)
-        self.blind_view = BlindView(self.blind, theme)
-        self.panel = ChooserPanel(self.systems, theme, self)
+        yield
         self.splitter = PageSplitter(
             self.list, self.view, settings=context.settings, key=LAYOUT, width_chars=LIST_CHARS
         )
         self.splitter.setHandleWidth(SPACE_M)
         self.comparing = self._make_comparing()
-        self.pages = stack(self.empty, self.comparing, self.blind_view)
+        self.pages = stack(self.empty, self.comparing)
         self.jobs = JobRows(self.systems.jobs, theme)
         vbox(
             self.messages,
@@ -81,6 +93,7 @@ class ComparePage(Page):
         )
         self._exporting: IdleTask[int] | None = None
         self._read_alone = ""
+        yield
         for changed in (
             self.model.comparison_changed,
             self.model.listed_changed,
@@ -91,6 +104,18 @@ class ComparePage(Page):
         context.navigator.compare_requested.connect(self.choose_runs)
         context.project.closed.connect(self._forget)
         self._show()
+
+    @cached_property
+    def blind_view(self) -> BlindView:
+        """Made when it is first shown."""
+        view = BlindView(self.blind, self.context.theme)
+        self.pages.addWidget(view)
+        return view
+
+    @cached_property
+    def panel(self) -> ChooserPanel:
+        """Made when it first drops down."""
+        return ChooserPanel(self.systems, self.context.theme, self)
 
     def choose_runs(self, run_ids: Iterable[str]) -> None:
         """Compare these runs, or read the one; nothing changes for an empty list."""
@@ -207,7 +232,7 @@ class ComparePage(Page):
             self.pages.setCurrentWidget(page)
             if page is self.comparing:
                 self.list.table.setFocus()
-        self.messages.setVisible(page is not self.blind_view)
+        self.messages.setVisible(self.blind.record is None)
 
     def _runs(self) -> list[RunModel]:
         """The compared systems that are runs."""

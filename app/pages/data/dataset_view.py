@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+
 from PySide6.QtWidgets import QPushButton, QTabWidget, QWidget
 
 from app.assets import icon
@@ -40,15 +42,21 @@ class DatasetView(QWidget):
 
     def __init__(self, context: AppContext, current: CurrentDataset) -> None:
         super().__init__()
+        self._context, self._current = context, current
+
+    def build(self) -> Generator[None, None, None]:
+        """Make the parts, and yield where the window may have a turn."""
+        context, current = self._context, self._current
         theme, client, settings = context.theme, context.data_client, context.settings
-        self._current = current
         self.header = DatasetHeader(context, current)
         self.rows = RowsView(current, theme)
         self.text = RowTextView(current, client, theme)
         self.tokens = TokenView(context, current)
+        yield
         self.mapping = MappingPanel(current, client, theme)
         self.linearisation = LinearisationPanel(current, self.text, theme)
         self.split = SplitPanel(current, client, theme)
+        yield
         self.classes = ClassesPanel(current, client, theme)
         self.example = _tabs(
             "The chosen row",
@@ -75,6 +83,7 @@ class DatasetView(QWidget):
             narrow=1,
             width_chars=SETTINGS_CHARS,
         )
+        yield
         self.command = CommandLine(theme)
         self.go_on = QPushButton(icon("runs"), "Continue to R&uns")
         self.go_on.clicked.connect(lambda: context.navigator.show_runs())

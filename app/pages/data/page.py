@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from functools import cached_property
 from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QMenu
 
-from app.context import AppContext
 from app.pages.data.current import CurrentDataset
 from app.pages.data.dataset_view import DatasetView
 from app.pages.data.importing.file_dialogs import (
@@ -47,8 +47,9 @@ FILE = f"&File: {FORMAT_TITLES}…"
 class DataPage(Page):
     """Shows whichever view fits; opens files that are dropped on it."""
 
-    def __init__(self, context: AppContext) -> None:
-        super().__init__(context)
+    def build(self) -> Generator[None, None, None]:
+        """Make the page."""
+        context = self.context
         self.setAcceptDrops(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.current = CurrentDataset(context.project, self)
@@ -65,9 +66,9 @@ class DataPage(Page):
         self.empty.add_action(self.paster.action)
         self.empty.add_button("Folder…", self._ask_for_folder)
         self.empty.add_button("From Hugging Face…", self._ask_for_hub_name)
-        self.import_view = ImportView(self.file, context.theme, write=self._write_about)
         self.dataset_view = DatasetView(context, self.current)
-        self.views = stack(self.empty, self.import_view, self.dataset_view)
+        yield from self.dataset_view.build()
+        self.views = stack(self.empty, self.dataset_view)
         vbox((self.views, 1), parent=self, spacing=0)
         BarArea(self, self.bar)
         header, menu = self.dataset_view.header, QMenu(self)
@@ -85,6 +86,13 @@ class DataPage(Page):
         self.dataset_view.rows.model.broken.connect(self._on_broken)
         self.paster.refused.connect(self.warn)
         self._on_shown()
+
+    @cached_property
+    def import_view(self) -> ImportView:
+        """Made when it is first shown."""
+        view = ImportView(self.file, self.context.theme, write=self._write_about)
+        self.views.addWidget(view)
+        return view
 
     def open_paths(self, paths: Sequence[Path]) -> bool:
         """Inspect files of one dataset in order to import them; whether the page does."""

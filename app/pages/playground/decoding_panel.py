@@ -69,8 +69,10 @@ class DecodingPanel(QWidget):
             label.setBuddy(widget)
             top.addRow(label, widget)
         top.addRow("", self.more)
-        self.body, self.editors = self._settings()
-        self.more.toggled.connect(self.body.setVisible)
+        self._editors: dict[str, Editor] = {}
+        self.body = QWidget()
+        self.body.hide()
+        self.more.toggled.connect(lambda on: self.body.setVisible(on and bool(self.editors)))
         vbox(top, self.body, parent=self, spacing=SPACE_XS)
         self.preset.activated.connect(self._on_preset)
         self.samples.valueChanged.connect(self.edited)
@@ -93,9 +95,16 @@ class DecodingPanel(QWidget):
             self.samples.setValue(samples)
         self._set(decoding)
 
-    def _settings(self) -> tuple[QWidget, dict[str, Editor]]:
-        body = QWidget()
-        rows = QFormLayout(body)
+    @property
+    def editors(self) -> dict[str, Editor]:
+        """By setting; made when they are first needed."""
+        if not self._editors:
+            self._editors = self._make_editors()
+            self._show()
+        return self._editors
+
+    def _make_editors(self) -> dict[str, Editor]:
+        rows = QFormLayout(self.body)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setHorizontalSpacing(SPACE_S)
         rows.setVerticalSpacing(SPACE_XS)
@@ -114,8 +123,7 @@ class DecodingPanel(QWidget):
             label.setToolTip(item.setting.help)
             label.setBuddy(editor.widget)
             rows.addRow(label, editor.widget)
-        body.hide()
-        return body, editors
+        return editors
 
     def _change(self, name: str, value: object) -> None:
         try:
@@ -138,7 +146,7 @@ class DecodingPanel(QWidget):
 
     def _show(self) -> None:
         decoding = self._decoding
-        for name, editor in self.editors.items():
+        for name, editor in self._editors.items():
             editor.show(getattr(decoding, name))
         self.samples.setEnabled(decoding.strategy is Strategy.SAMPLING)
         choosing = ("strategy", "num_beams", "length_penalty", "temperature", "top_k", "top_p")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from functools import partial
 
 from PySide6.QtCore import Qt
@@ -9,7 +10,6 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QTabWidget, QWidget
 
 from app.assets import icon
-from app.context import AppContext
 from app.pages.playground.answers import Answer, AnswersModel
 from app.pages.playground.answers_view import AnswersView
 from app.pages.playground.attention_pane import AttentionPane
@@ -44,14 +44,16 @@ ANSWERS, ATTENTION, HISTORY = range(3)
 class PlaygroundPage(Page):
     """Makes the page's models and views, and ties them together."""
 
-    def __init__(self, context: AppContext) -> None:
-        super().__init__(context)
+    def build(self) -> Generator[None, None, None]:
+        """Make the page."""
+        context = self.context
         self.systems = PlaygroundSystems(context, self)
         self.answers = AnswersModel(self)
         self.history = History(context, self)
         self.input = InputPanel(context)
         self.decoding = DecodingPanel()
         self.chooser = PlaygroundChooser(self.systems, context.theme)
+        yield
         self.view = AnswersView(self.answers, context.theme)
         self.attention = AttentionPane(context)
         self.history_pane = HistoryPane(self.history, context)
@@ -60,6 +62,7 @@ class PlaygroundPage(Page):
         tip = "Have the ticked systems write about the input (Ctrl+Enter)"
         self.ask_button = push_button("&Ask", self.ask_systems, icon="play", tip=tip)
         self.ask_button.setDefault(True)
+        yield
         self.views = stack(self._make_empty(), self._lay_out())
         vbox((self.views, 1), parent=self, spacing=0)
         BarArea(self, self.bar)

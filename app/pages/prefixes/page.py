@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,6 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QCheckBox, QFileDialog, QWidget
 
 from app.assets import icon
-from app.context import AppContext
 from app.dialogs.export import ask_for_export, clean_name
 from app.dialogs.foreign_prefix import ForeignPrefixDialog, foreign_folder, named_backbone
 from app.pages.prefixes.details import PrefixDetails
@@ -46,8 +45,9 @@ TABLE_CHARS, CARD_CHARS = 36, 52
 class PrefixesPage(Page):
     """A table of prefixes with the card of the selected one."""
 
-    def __init__(self, context: AppContext) -> None:
-        super().__init__(context)
+    def build(self) -> Iterable[None]:
+        """Make the page."""
+        context = self.context
         self._selected_path: Path | None = None
         self._serving: ServingDialog | None = None
         self.library = PrefixLibrary(context, self)
@@ -67,6 +67,7 @@ class PrefixesPage(Page):
         self.library.failed.connect(partial(self.tell_failure, "List the prefixes"))
         self.table.selectionModel().selectionChanged.connect(self._on_selected)
         self._show()
+        return ()
 
     def open_path(self, path: Path) -> bool:
         """Import the prefix in this folder; False where there is none or no project is open."""

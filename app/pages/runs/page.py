@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -11,7 +11,6 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QTabWidget, QWidget
 
 from app.assets import icon
-from app.context import AppContext
 from app.dialogs.export import ask_for_export
 from app.models.run import RunModel, RunPart
 from app.pages.runs.form.form import RunForm
@@ -42,20 +41,23 @@ TABLE_LINES = 15
 class RunsPage(Page):
     """Makes the page's models and panes and ties them together; decides nothing."""
 
-    def __init__(self, context: AppContext) -> None:
-        super().__init__(context)
+    def build(self) -> Generator[None, None, None]:
+        """Make the page."""
+        context = self.context
         self.planner = context.planner
         self.view = RunsView(context.runs, self)
-        self._make_panes()
+        yield from self._make_panes()
         self._lay_out()
+        yield
         self._connect()
         self._draw_runs()
         self._show_runs()
         self._show_command()
 
-    def _make_panes(self) -> None:
+    def _make_panes(self) -> Generator[None, None, None]:
         context, theme = self.context, self.context.theme
         self.form = RunForm(self.planner, theme)
+        yield
         self.launch = LaunchPanel(context, self)
         self._runs_pane = QWidget()
         self.command = CommandLine(theme)
@@ -65,6 +67,7 @@ class RunsPage(Page):
         self.command.setSizePolicy(room)
         self.actions_ = RunActions(context, self.view, self._runs_pane)
         self.table = RunTable(context, self.view, self.actions_)
+        yield
         self.header = RunHeader(self.view, self.planner.form, self.actions_, theme)
         self.board = PlotBoard(theme, context.settings)
         self.saver = PlotSaver(self.board, theme, settings=context.settings, parent=self)
@@ -77,6 +80,7 @@ class RunsPage(Page):
             "curves and outputs appear here. Train both adds its fine-tuning baseline.",
             icon="runs",
         )
+        yield
 
     def _lay_out(self) -> None:
         settings = self.context.settings

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from app.assets import icon
-from app.context import AppContext
 from app.pages.studies.actions import StudyActions
 from app.pages.studies.form.chooser import RecipeChooser
 from app.pages.studies.form.form import StudyForm
@@ -32,8 +33,9 @@ LAYOUT = "studies/columns"
 class StudiesPage(Page):
     """Makes the page's models and views and ties them together."""
 
-    def __init__(self, context: AppContext) -> None:
-        super().__init__(context)
+    def build(self) -> Generator[None, None, None]:
+        """Make the page."""
+        context = self.context
         self._had_some = False
         self.library = context.studies
         self.maker = StudyMaker(context, self)
@@ -46,7 +48,9 @@ class StudiesPage(Page):
         )  # fmt: skip
         self.list = StudyListView(self.library, context.theme)
         self.chooser = RecipeChooser(context.theme)
+        yield
         self.view = StudyView(context, self.scores, self.actions_)
+        yield
         self._lay_out()
         self._connect()
         self._show()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
@@ -10,7 +11,6 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QKeySequ
 from PySide6.QtWidgets import QWidget
 
 from app.assets import icon
-from app.context import AppContext
 from app.pages.data.importing.file_dialogs import ask_for_path
 from app.pages.data.importing.paster import local_file
 from app.pages.data.importing.pasting import write_pasted
@@ -45,8 +45,9 @@ START = (
 class WritePage(Page):
     """A table to the right, and to the left how its texts are written."""
 
-    def __init__(self, context: AppContext) -> None:
-        super().__init__(context)
+    def build(self) -> Iterable[None]:
+        """Make the page."""
+        context = self.context
         self.setAcceptDrops(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.model = WritingModel(context, self)
@@ -85,6 +86,7 @@ class WritePage(Page):
         BarArea(self, self.bar)
         self._connect()
         self._show()
+        return ()
 
     def open_path(self, path: Path, reading: ReadOptions | None = None) -> bool:
         """Read a table in order to write about it; whether a project is open and the file there."""

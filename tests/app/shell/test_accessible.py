@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QDialog, QLineEdit, QToolButton, QVBoxLayout, QWid
 from pytestqt.qtbot import QtBot
 
 from app.dialogs.export import ExportDialog
+from app.pages.runs.form.section_box import SectionBox
 from app.shell.main_window import MainWindow
 from app.shell.page_list import PAGES
 from tests.helpers.accessibility import unnamed, unreachable
@@ -36,6 +37,8 @@ def test_the_check_itself_finds_what_is_missing(qtbot: QtBot) -> None:
 def test_pages(window: MainWindow, rich_project: Path, name: str, qtbot: QtBot) -> None:
     window.context.navigator.open_path(rich_project)
     window.show_page(name)
+    for section in window.findChildren(SectionBox):
+        section.header.click()
     assert unnamed(window) == []
     assert unreachable(window) == []
 

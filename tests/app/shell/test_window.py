@@ -313,6 +313,56 @@ def test_other_pages_are_made_while_idle(window: MainWindow, qtbot: QtBot) -> No
     assert start_page(window).isVisible()
 
 
+@pytest.mark.parametrize("name", ["data", "runs", "compare", "playground", "studies"])
+def test_a_large_page_is_made_in_several_turns(
+    window: MainWindow, rich_project: Path, name: str, qtbot: QtBot
+) -> None:
+    stack = window.stack
+    parts = 1
+    while not stack.prepare(name):
+        assert name not in stack.built()
+        parts += 1
+    assert parts > 3
+    assert stack.prepare(name), "there is nothing left to make"
+    page = stack.page(name)
+    window.context.navigator.open_path(rich_project)
+    window.context.actions.get(f"page.{name}").trigger()
+    assert page.isVisible(), "one that is made is shown at once"
+
+
+def test_a_page_that_is_not_made_is_shown_once_it_is(
+    window: MainWindow, rich_project: Path, qtbot: QtBot
+) -> None:
+    window.context.navigator.open_path(rich_project)
+    window.show_page("start")
+    window.context.actions.get("page.compare").trigger()
+    assert window.current == "compare"
+    assert "compare" not in window.stack.built()
+    qtbot.waitUntil(lambda: "compare" in window.stack.built())
+    qtbot.waitUntil(window.stack.page("compare").isVisible)
+
+
+def test_whoever_goes_elsewhere_meanwhile_stays_there(
+    window: MainWindow, rich_project: Path, qtbot: QtBot
+) -> None:
+    window.context.navigator.open_path(rich_project)
+    window.context.actions.get("page.compare").trigger()
+    window.context.actions.get("page.start").trigger()
+    window.warm_up()
+    qtbot.waitUntil(lambda: set(window.stack.built()) == {entry.name for entry in PAGES})
+    assert start_page(window).isVisible()
+    assert not window.stack.page("compare").isVisible()
+
+
+def test_a_page_that_is_asked_for_something_is_made_at_once(
+    window: MainWindow, rich_project: Path
+) -> None:
+    window.context.navigator.open_path(rich_project)
+    assert not window.stack.prepare("compare")  # half of it is there
+    window.context.navigator.show_compare()
+    assert window.stack.built()["compare"].isVisible()
+
+
 @pytest.mark.parametrize("percent", [100, 200])
 @pytest.mark.parametrize("name", [entry.name for entry in PAGES])
 def test_every_page_fits_a_small_window(

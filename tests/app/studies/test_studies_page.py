@@ -87,7 +87,7 @@ def test_from_a_recipe_to_results(window: MainWindow, project: Path, qtbot: QtBo
     assert context.actions.get("page.studies").shortcut().toString() == "Ctrl+8"
     page = window.stack.page("studies")
     assert isinstance(page, StudiesPage)
-    assert page.chooser.isVisible()
+    qtbot.waitUntil(page.chooser.isVisible)
     assert not page.side.isVisible()
     page.chooser.buttons[StudyKind.METHODS].click()
     assert page.new_study is not None

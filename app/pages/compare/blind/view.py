@@ -66,6 +66,7 @@ class BlindView(QWidget):
         blind.changed.connect(self._show)
         theme.changed.connect(self._show, Qt.ConnectionType.QueuedConnection)  # after the fonts
         blind.save_failed.connect(lambda text: self.bar.show_message(Tone.BAD, text))
+        self._show()
 
     def begin(self) -> None:
         """Say whether a session goes on, and set the focus for the keys."""

@@ -11,8 +11,8 @@ from app.pages.data.mapping.mapping_panel import role_menu
 from app.pages.data.rows.cells_table import CellsTable
 from app.pages.data.rows.rows_model import RowsModel
 from app.qt.boxes import hbox, vbox
+from app.qt.idle_task import turn_queue
 from app.qt.sizes import chars
-from app.qt.timers import single_shot
 from app.theme import SPACE_S, SPACE_XS, Theme
 from app.widgets.buttons import flat_button
 from app.widgets.labels import Label, MutedLabel
@@ -53,7 +53,6 @@ class RowsView(QWidget):
         self.forward = self._step_button("chevron-right", "Next row", 1)
         bar = hbox(*(label, self.spin, self.of, self.back, self.forward), 1, spacing=SPACE_XS)
         vbox(bar, (self.table, 1), parent=self, spacing=SPACE_S)
-        self._fitting = single_shot(self, 0, self._fit_columns)
         self._is_fitted = False
         current.shown.connect(self._show_dataset)
         current.entry_changed.connect(self._show_roles)
@@ -67,7 +66,7 @@ class RowsView(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         """Fit the columns of rows that came while it was hidden."""
         super().showEvent(event)
-        self._fitting.start()
+        turn_queue().add(self._fit_columns)
 
     def _show_dataset(self) -> None:
         self.model.set_store(self._current.store)
@@ -78,7 +77,7 @@ class RowsView(QWidget):
         self._show_roles()
         self._show_row(self._current.row_number)
         self._is_fitted = False
-        self._fitting.start()
+        turn_queue().add(self._fit_columns)
 
     def _fit_columns(self) -> None:
         """Done in a turn of its own, once it is seen: with wide rows it takes long."""

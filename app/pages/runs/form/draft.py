@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -127,6 +128,7 @@ class Draft:
         return {item.name: self[f"{part}.{item.name}"] for item in settings_of(kind)}
 
 
+@functools.cache
 def default_draft(backbone: str = "", answer: AnswerKind = AnswerKind.TEXT) -> Draft:
     """The recommended settings for a prefix."""
     return Draft(

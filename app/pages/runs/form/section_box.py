@@ -44,12 +44,15 @@ def enable_item(box: QComboBox, index: int, why_not: str) -> None:
 
 
 class SectionBox(QWidget):
-    """A heading that opens its settings; closed, it says how many are not the defaults."""
+    """A heading that opens its settings; closed, it says how many are not the defaults.
+
+    The settings' editors are made when they are first needed.
+    """
 
     def __init__(self, section: Section, planner: Planner) -> None:
         super().__init__()
         self._section, self._planner, self._form = section, planner, planner.form
-        self.editors: dict[str, Editor] = {}
+        self._editors: dict[str, Editor] = {}
         self.header = QToolButton()
         self.header.setCheckable(True)
         self.header.setAutoRaise(True)
@@ -64,18 +67,25 @@ class SectionBox(QWidget):
         self._rows.setVerticalSpacing(SPACE_XS)
         self._rows.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         self._rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        for name in section.names:
-            self._add(name)
         self.body.hide()
         vbox(self.header, self.body, parent=self, spacing=SPACE_XS)
         planner.changed.connect(self._update)
         self._update()
 
+    @property
+    def editors(self) -> dict[str, Editor]:
+        """By setting."""
+        if not self._editors:
+            for name in self._section.names:
+                self._add(name)
+            self._update()
+        return self._editors
+
     def _add(self, name: str) -> None:
         item = SETTINGS[name]
         editor = make_editor(name, item)
         editor.edited.connect(lambda value: self._form.set(name, value))
-        self.editors[name] = editor
+        self._editors[name] = editor
         if item.kind is bool:
             self._rows.addRow(editor.widget)
         else:
@@ -89,10 +99,11 @@ class SectionBox(QWidget):
         default = default_draft(draft["backbone"], draft["answer"])
         default = change(default, "method.kind", draft["method.kind"])
         used = changed = 0
-        for name, editor in self.editors.items():
-            editor.show(draft[name])
+        for name in self._section.names:
             is_used = draft.uses(name, backbone.shape if backbone is not None else None)
-            self._rows.setRowVisible(editor.widget, is_used)
+            if (editor := self._editors.get(name)) is not None:
+                editor.show(draft[name])
+                self._rows.setRowVisible(editor.widget, is_used)
             used += is_used
             changed += is_used and draft[name] != default[name]
         self.setVisible(used > 0)
@@ -101,4 +112,4 @@ class SectionBox(QWidget):
     def _on_toggled(self, is_open: bool) -> None:
         arrow = Qt.ArrowType.DownArrow if is_open else Qt.ArrowType.RightArrow
         self.header.setArrowType(arrow)
-        self.body.setVisible(is_open)
+        self.body.setVisible(is_open and bool(self.editors))
