@@ -92,6 +92,7 @@ class InfoBar(QFrame):
         """Add a button to the message that is shown."""
         button = push_button(caption(text), lambda: slot())
         self._layout.insertWidget(self._layout.count() - 1, button)
+        button.show()  # now rather than in a later turn, so that it may get the focus
         self.buttons.append(button)
         return button
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import unicodedata
 from collections.abc import Callable, Sequence
 
 from engine.contract.reading.reading import Finding, FindingKind
@@ -32,7 +33,9 @@ from engine.data.triples import is_triples
 
 _MOST_CATEGORIES = 50
 _MEANING_SHARE = 0.9
-_PROSE_WORDS = 4
+_PROSE_WORDS, _SENTENCE_WORDS = 4, 12
+_ENDS = ("Po", "Pf")
+"""Categories of characters that end a sentence, such as a full stop or a quotation mark."""
 _NUMBERS = re.compile(r"-?[\d.eE+-]+(, -?[\d.eE+-]+)*")
 _NOT_TEXT = re.compile(r"\(([\d,]+ bytes?|\w+)\)")
 """What stands for bytes that are no text, and for other things that are none."""
@@ -106,9 +109,17 @@ def has_texts(columns: Sequence[Column], rows: Sequence[tuple[str, ...]]) -> boo
             continue
         sample = samples_of([column.name for column in columns], rows)[index]
         is_named = sample.name.rpartition(".")[2] in TARGETS or _is_reference(sample)
-        is_prose = sample.mean_words >= _PROSE_WORDS and sample.name not in SOURCES
-        return bool(sample.values) and (is_named or is_prose)
+        return bool(sample.values) and (is_named or _holds_sentences(sample))
     return False
+
+
+def _holds_sentences(column: ColumnSample) -> bool:
+    """Whether most values end as sentences do, or are long; addresses have many words too."""
+    if column.mean_words < _PROSE_WORDS or column.name in SOURCES:
+        return False
+    ends = (unicodedata.category(value.rstrip()[-1]) for value in column.values)
+    most_end = 2 * sum(end in _ENDS for end in ends) > len(column.values)
+    return most_end or column.mean_words >= _SENTENCE_WORDS
 
 
 def _mark_first(

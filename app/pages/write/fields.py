@@ -61,7 +61,10 @@ class FieldsPanel(QWidget):
     def _notes(self, matches: tuple[Match, ...], columns: tuple[str, ...]) -> list[str]:
         plan, notes = self._model.plan, []
         if self._model.store is not None and not self._model.system:
-            return ["Choose a prefix or run: its fields are then matched to the columns."]
+            return [
+                "Choose a prefix or run: its fields are then matched to the columns. The page Runs "
+                "trains one, and Prefixes imports one."
+            ]
         if plan is not None and not plan.knows_fields:
             notes.append("This prefix does not say which fields it was trained on: check them.")
         if len(matches) > MOST_BOXES:

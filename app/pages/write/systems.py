@@ -13,7 +13,7 @@ from app.pages.prefixes.library import PrefixLibrary
 from app.qt.boxes import combo_box, vbox
 
 _CHARS = 24
-_NONE = "Choose a prefix or run…"
+_NONE, _NOTHING = "Choose a prefix or run…", "No prefix or finished run yet"
 
 
 class WriterBox(QWidget):
@@ -66,7 +66,7 @@ class WriterBox(QWidget):
         if self._shown and not any(_is_same(self._shown, path) for _, path in systems):
             systems.append((Path(self._shown).name, self._shown))
         if not self._shown:
-            systems.insert(0, (_NONE, ""))
+            systems.insert(0, (_NONE if systems else _NOTHING, ""))
         with QSignalBlocker(self.box):
             self.box.clear()
             for name, path in systems:

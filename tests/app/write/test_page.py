@@ -8,9 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QModelIndex
+from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QApplication, QPushButton
 
 from app.context import AppContext
 from app.pages.data.page import DataPage
@@ -269,6 +269,9 @@ def numbers_at(index: QModelIndex) -> int:
         ([("name", "food"), ("Hut 1", "soup"), ("Hut 2", "bread")], True),
         ([("mr",), ("name[Hut 1], food[soup]",)], True),
         ([("name", "text"), ("Hut 1", "")], True),
+        ([("name", "address"), ("Hut 1", "12 Long Mountain Street, Upper Valley")], True),
+        ([("name", "notes"), ("Hut 1", "« On y mange de la soupe. »")], False),
+        ([("name", "notes"), ("Hut 1", " ".join(["soup and bread"] * 5))], False),
         ([("name", "text"), ("Hut 1", "Soup.")], False),
         ([("name", "notes"), ("Hut 1", "You get soup and bread here.")], False),
     ],
@@ -295,6 +298,7 @@ def test_data_asks_what_a_file_without_texts_is_for(
     page = DataPage(context)
     qtbot.addWidget(page)
     page.show()
+    page.activateWindow()
     path = write_table(tmp_path / "new.csv", rows)
     page.open_path(path)
     qtbot.waitUntil(lambda: page.file.report is not None)
@@ -307,7 +311,9 @@ def test_data_asks_what_a_file_without_texts_is_for(
         asked: list[tuple[object, ...]] = []
         context.navigator.write_requested.connect(lambda *words: asked.append(words))
         learn, write = view.question.findChildren(QPushButton)
-        write.click()
+        qtbot.waitUntil(lambda: QApplication.focusWidget() is learn)
+        qtbot.keyClick(learn, Qt.Key.Key_Tab)
+        qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Space)
         assert asked == [("", path, page.file.chosen)]
         page.open_path(path)
         qtbot.waitUntil(lambda: page.file.report is not None)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QProgressBar, QWidget
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QApplication, QProgressBar, QWidget
 
 from app.pages.data.importing.file_import import FileImport, ImportState
 from app.pages.data.importing.findings_list import FindingsList
@@ -133,10 +134,24 @@ class ImportView(QWidget):
                 Tone.INFO,
                 f"{path.name} seems to have no texts to learn. Learn from it, or write about it?",
             )
-            self.question.add_button("Learn from it", self._file.learn)
-            self.question.add_button("Write about it", self._write)
+            learn = self.question.add_button("Learn from it", self._file.learn)
+            write = self.question.add_button("Write about it", self._write)
+            learn.setText("Lea&rn from it")
+            write.setText("Wri&te about it")
+            self._focus_question()
         elif not asks:
             self.question.hide()
+
+    def _focus_question(self) -> None:
+        """Let the keyboard answer at once, unless it is in use here."""
+        focus = QApplication.focusWidget()
+        if self.question.isVisible() and (focus is None or not self.isAncestorOf(focus)):
+            self.question.buttons[0].setFocus()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Let the keyboard answer a question."""
+        super().showEvent(event)
+        self._focus_question()
 
     def _show_progress(self, importing: bool) -> None:
         self.options.setEnabled(not importing)
