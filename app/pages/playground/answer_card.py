@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFrame, QWidget
+from PySide6.QtWidgets import QFrame, QSizePolicy, QWidget
 
 from app.pages.playground.answers import Answer
 from app.pages.playground.output_view import OutputView
@@ -187,10 +187,11 @@ class AnswerCard(QFrame):
         self._sign = Label()
         title = ElidedLabel(system.name)
         title.setFont(scaled_font(100, bold=True))
+        title.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         note = ElidedLabel(system.note, mode=Qt.TextElideMode.ElideRight)
         self._style = system.style
         self.texts = [AnswerText(answer, theme, numbered=len(answers) > 1) for answer in answers]
-        heading = hbox(self._sign, (title, 2), (note, 1), spacing=SPACE_S)
+        heading = hbox(self._sign, title, (note, 1), spacing=SPACE_S)
         vbox(heading, *self.texts, 1, parent=self, margins=SPACE_S, spacing=SPACE_S)
         theme.changed.connect(self._restyle)
         self._restyle()

@@ -103,7 +103,7 @@ class HistoryPane(QWidget):
         super().__init__()
         self._history = history
         columns = (
-            TableColumn[HistoryEntry]("Asked", lambda entry: date(entry.asked_s), width_chars=20),
+            TableColumn[HistoryEntry]("Asked", lambda entry: date(entry.asked_s), width_chars=26),
             TableColumn[HistoryEntry]("Input", _input, tip=_input, width_chars=40),
             TableColumn[HistoryEntry](
                 "Systems",

@@ -17,7 +17,7 @@ from engine.contract.specs.answer import AnswerKind
 
 CHECK, TEXT = range(2)
 """The columns of what there is to look at, which texts alone have, and of texts."""
-_CHECK_CHARS, _TEXT_CHARS, _CELL_CHARS = 26, 48, 14
+_CHECK_CHARS, _TEXT_CHARS, _CELL_CHARS = 32, 64, 16
 
 NONE = "(no answer)"
 """Shown where a question has none, and not where none was predicted yet."""

@@ -29,7 +29,7 @@ from engine.contract.writing.work import ChosenRows
 
 ALL, FIRST, SELECTED = "All rows", "The first …", "Selected rows"
 _FIRST_ROWS = 10
-_PREVIEW_LINES = 4
+_PREVIEW_LINES = 5
 
 
 class SetupPanel(VerticalArea):
@@ -53,9 +53,9 @@ class SetupPanel(VerticalArea):
         self.systems.chosen.connect(model.choose_system)
         self.fields = FieldsPanel(model, context.theme)
         self.preview = TextView("What the model reads")
-        self.preview.setFixedHeight(self.fontMetrics().lineSpacing() * _PREVIEW_LINES)
+        self.preview.set_lines(_PREVIEW_LINES)
         self.text = TextView("Text of the row")
-        self.text.setFixedHeight(self.preview.height())
+        self.text.set_lines(_PREVIEW_LINES)
         self.which = combo_box("Rows to write", chars=12)
         self.which.addItems([ALL, FIRST, SELECTED])
         self.first = QSpinBox()

@@ -28,7 +28,7 @@ class TemplatePreviewView(TextView):
         super().__init__("Rows in the template, as the backbone reads them")
         self._theme = theme
         self.rows: tuple[TemplateRow, ...] = ()
-        self.setFixedHeight(self.fontMetrics().lineSpacing() * LINES)
+        self.set_lines(LINES)
         theme.changed.connect(self._draw)
         self._draw()
 
