@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import socket
+import subprocess
+import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,7 +18,9 @@ from engine.contract.projects.project import DatasetEntry, Project, ProjectFolde
 from engine.contract.runs.folder import RunFolder
 from tests.app.conftest import leaves_nothing_behind, own_places
 from tests.end2end.person import Person
-from tests.helpers.tiny_runs import Workshop
+from tests.helpers.tiny_runs import ROOT, Workshop, engine_environment
+from workers import client
+from workers.local import runner
 
 __all__ = ["leaves_nothing_behind", "own_places"]
 
@@ -25,6 +31,32 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
     made = Workshop.make(tmp_path_factory.mktemp("workshop"))
     made.backbone("llama")
     return made
+
+
+@pytest.fixture(scope="session")
+def forked_engine() -> Iterator[tuple[str, ...]]:
+    """The command of an engine that needs not load torch, before its verb; () where none forks."""
+    if not hasattr(socket, "send_fds"):
+        yield ()
+        return
+    script = str(ROOT / "tests" / "helpers" / "forked_engine.py")
+    with tempfile.TemporaryDirectory() as folder:  # a socket's path must be short
+        address = str(Path(folder) / "engines")
+        with subprocess.Popen(
+            [sys.executable, script, address],
+            env=engine_environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        ) as process:  # fmt: skip
+            assert process.stdout is not None
+            assert process.stdout.readline() == b"ready\n"
+            yield (sys.executable, "-S", script, address)
+            process.communicate()
+
+
+@pytest.fixture
+def quick_engines(forked_engine: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Engines of the window are forked rather than started."""
+    for module in (client, runner) if forked_engine else ():
+        monkeypatch.setattr(module, "engine_command", lambda verb: (*forked_engine, verb))
 
 
 @pytest.fixture

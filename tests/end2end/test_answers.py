@@ -112,6 +112,7 @@ CASES = (
 )
 
 
+@pytest.mark.usefixtures("quick_engines")
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.answer.value)
 def test_from_a_file_to_a_comparison(
     case: Case, open_window: Callable[[], Person], tmp_path: Path

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from collections.abc import Callable
 
+import pytest
+
 from app.dialogs.closing import Closing
 from engine.contract.projects.project import ProjectFolder
 from engine.contract.runs.events import CheckpointSaved, RunPaused, RunState
@@ -21,6 +23,7 @@ STEPS = 150
 """Some two seconds, so that a run can be paused before it ends."""
 
 
+@pytest.mark.usefixtures("quick_engines")
 def test_a_killed_engine_is_an_event_on_the_screen(
     open_window: Callable[[], Person],
     project: ProjectFolder,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from PySide6.QtCore import Qt
 
 from app.pages.playground.page import PlaygroundPage
@@ -30,6 +31,7 @@ def alone(path: str, backbone: str, text: str) -> str:
     return decode(loaded.system, loaded.prompts([text]), decoding, Silent()).texts[0]
 
 
+@pytest.mark.usefixtures("quick_engines")
 def test_from_a_row_to_answers_and_their_attention(
     open_window: Callable[[], Person], project: ProjectFolder, workshop: Workshop
 ) -> None:

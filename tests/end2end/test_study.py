@@ -6,6 +6,8 @@ import shlex
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from app.pages.studies.page import StudiesPage
 from engine.cli.main import run
 from engine.contract.projects.project import ProjectFolder
@@ -16,6 +18,7 @@ from tests.end2end.test_whole_way import TINY
 from tests.helpers.tiny_runs import Workshop
 
 
+@pytest.mark.usefixtures("quick_engines")
 def test_a_study_is_planned_trained_and_drawn(
     open_window: Callable[[], Person], project: ProjectFolder, workshop: Workshop
 ) -> None:

@@ -83,6 +83,7 @@ def new_table(tmp_path: Path) -> Path:
     return write_table(tmp_path / "next-month.csv", [HEAD, *ROWS])
 
 
+@pytest.mark.usefixtures("quick_engines")
 def test_by_mouse(
     open_window: Callable[[], Person], workshop: Workshop, new_table: Path, tmp_path: Path
 ) -> None:
@@ -221,6 +222,7 @@ def train_by_keyboard(person: Person, workshop: Workshop) -> None:
     assert person.the_run().status.state is RunState.FINISHED
 
 
+@pytest.mark.usefixtures("quick_engines")
 def test_by_keyboard_alone(
     open_window: Callable[[], Person], workshop: Workshop, new_table: Path, tmp_path: Path
 ) -> None:

@@ -310,7 +310,7 @@ def test_data_asks_what_a_file_without_texts_is_for(
         assert len(context.project.project.datasets) == 1
         asked: list[tuple[object, ...]] = []
         context.navigator.write_requested.connect(lambda *words: asked.append(words))
-        learn, write = view.question.findChildren(QPushButton)
+        learn, _write = view.question.findChildren(QPushButton)
         qtbot.waitUntil(lambda: QApplication.focusWidget() is learn)
         qtbot.keyClick(learn, Qt.Key.Key_Tab)
         qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Space)
