@@ -86,8 +86,9 @@ class Person:
         self.click(button)
 
     def open(self, path: Path) -> None:
-        """Open whatever it is."""
+        """Open whatever it is, and see the page that it leads to."""
         self.context.navigator.open_path(path)
+        self.wait(self.window.stack.page(self.window.current).isVisible)
 
     def start_queue(self) -> None:
         """Start what was queued before the project was opened."""

@@ -13,7 +13,7 @@ import pytest
 from app.dialogs.closing import Closing
 from engine.contract.projects.project import ProjectFolder
 from engine.contract.runs.events import CheckpointSaved, RunPaused, RunState
-from engine.contract.runs.folder import PauseRequest, RunFolder, StopRequest
+from engine.contract.runs.folder import PauseRequest, RunFolder
 from engine.contract.runs.lock import is_locked
 from tests.end2end.person import Person
 from tests.helpers import window_at_work
@@ -76,6 +76,14 @@ def test_a_killed_window_leaves_its_run_and_the_next_one_finds_it(
 
     person = open_window()
     person.open(project.path)
+    person.wait_for(person.the_run(), RunState.PAUSED)
+    ask_to_close(person, Closing.LEAVE_RUNNING)
+    assert not person.window.isVisible()
+    assert folder.read_status().state is RunState.PAUSED
+    assert is_locked(folder.path)
+
+    person = open_window()
+    person.open(project.path)
     run = person.the_run()
     person.wait_for(run, RunState.PAUSED)
     person.press_resume()
@@ -102,6 +110,7 @@ def _texts(dialog: object) -> str:
     return " ".join(label.text() for label in dialog.findChildren(QLabel))
 
 
+@pytest.mark.usefixtures("quick_engines")
 def test_closing_while_a_run_is_at_work_asks(
     open_window: Callable[[], Person],
     project: ProjectFolder,
@@ -126,20 +135,4 @@ def test_closing_while_a_run_is_at_work_asks(
     status = folder.read_status()
     assert status.state is RunState.CANCELLED
     assert list(folder.checkpoints.glob(f"step-{status.step:06d}"))
-
-    person = open_window()
-    person.open(project.path)
-    run = person.the_run()
-    person.wait_for(run, RunState.CANCELLED)
-    person.press_resume()
-    person.wait_for(run, RunState.RUNNING)
-    person.context.runner.pause(run.run_id)
-    person.wait_for(run, RunState.PAUSED)
-    ask_to_close(person, Closing.LEAVE_RUNNING)
-    assert not person.window.isVisible()
-    assert folder.read_status().state is RunState.PAUSED
-    assert is_locked(folder.path)
-    folder.request(StopRequest(save=False))
-    os.waitpid(run.status.pid, 0)
     assert not is_locked(folder.path)
-    assert folder.read_status().state is RunState.CANCELLED

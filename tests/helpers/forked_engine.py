@@ -32,7 +32,7 @@ def ask(address: str, words: list[str]) -> int:
         signal.signal(signal.SIGTERM, lambda *_: os.kill(pid, signal.SIGTERM))
         code = int(line.recv(16) or b"1")
     if code < 0:
-        signal.signal(-code, signal.SIG_DFL)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         os.kill(os.getpid(), -code)
     return code
 

@@ -17,7 +17,7 @@ NAMESPACES = " ".join(
 
 def write_parts(path: Path, parts: Mapping[str, str | bytes]) -> Path:
     """A zip file of these parts."""
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as file:
         for name, content in parts.items():
             file.writestr(name, content)
     return path

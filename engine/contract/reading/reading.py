@@ -153,7 +153,7 @@ class FileReport:
         linearisation, split_kind: what suits the format to start with.
         sheets: names of all sheets of a spreadsheet.
         languages: of the texts, where the file marks several; `options.language` is read.
-        has_texts: whether a column is likely to hold texts to learn, by its name or sentences in it.
+        has_texts: whether a column is likely to hold texts to learn: by its name, or sentences.
         answer: what the guessed target is.
     """
 
