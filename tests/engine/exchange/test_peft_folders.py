@@ -55,8 +55,8 @@ def model_of(folder: Path) -> Any:
     return AutoModelForCausalLM.from_pretrained(folder).eval()
 
 
-def logits_in_peft(folder: Path, adapter: Path) -> torch.Tensor:
-    model = PeftModel.from_pretrained(model_of(folder), adapter)
+def logits_in_peft(model: Any, adapter: Path) -> torch.Tensor:
+    model = PeftModel.from_pretrained(model, adapter)
     with torch.no_grad():
         logits: torch.Tensor = model(input_ids=IDS).logits
     return logits
@@ -70,7 +70,7 @@ def test_peft_loads_ours_with_equal_logits(backbone_folder: Path, tmp_path: Path
     key_values = random_prefix(card)
     peft_folders.write(tmp_path / "out", key_values, card)
     expected = logits_with(backbone.model, key_values, IDS)
-    found = logits_in_peft(backbone_folder, tmp_path / "out")
+    found = logits_in_peft(model_of(backbone_folder), tmp_path / "out")
     assert (found - expected).abs().max() <= 1e-5
     with torch.no_grad():
         bare = backbone.model(input_ids=IDS).logits
@@ -317,5 +317,5 @@ def test_on_the_embedded_backbone(embedded_backbone: str, tmp_path: Path) -> Non
     key_values = random_prefix(card)
     peft_folders.write(tmp_path / "out", key_values, card)
     expected = logits_with(backbone.model, key_values, IDS)
-    found = logits_in_peft(backbone.folder, tmp_path / "out")
+    found = logits_in_peft(backbone.model, tmp_path / "out")
     assert (found - expected).abs().max() <= 1e-5
