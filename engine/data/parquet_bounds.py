@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, BinaryIO
 
-from engine.data.parquet_footer import DELTA_BYTE_ARRAY, Chunk, Group
+from engine.data.parquet_footer import DELTA_BYTE_ARRAY, Chunk, RowGroup
 from engine.data.reader_errors import expands_too_much
 
 LEAST_BYTES = 64 * 2**20
@@ -49,7 +49,7 @@ class Budget:
         self._spent += _ROW_BYTES + sum(map(_size, row.values()))
         self.check(self._spent)
 
-    def check_group(self, group: Group) -> None:
+    def check_group(self, group: RowGroup) -> None:
         """Raise `UserError` where a row group says that it unpacks to too much."""
         self.check(sum(chunk.unpacked_bytes for chunk in group.chunks))
         for chunk in group.chunks:
@@ -79,13 +79,13 @@ def longest_value(chunk: Chunk, stream: BinaryIO) -> int:
     return chunk.unpacked_bytes if size is None else size
 
 
-def batch_rows(group: Group, stream: BinaryIO) -> int:
+def batch_rows(group: RowGroup, stream: BinaryIO) -> int:
     """How many rows of a group may be unpacked together."""
     longest = max((longest_value(chunk, stream) for chunk in group.chunks), default=0)
     return max(1, min(_BATCH_ROWS, _BATCH_BYTES // max(1, longest)))
 
 
-def repeating_lists(groups: Sequence[Group], stream: BinaryIO) -> list[str]:
+def repeating_lists(groups: Sequence[RowGroup], stream: BinaryIO) -> list[str]:
     """Columns of lists whose values are repeated so often that they are read as repetitions."""
     names = []
     for group in groups:

@@ -56,14 +56,14 @@ class Chunk:
 
 
 @dataclass(frozen=True)
-class Group:
+class RowGroup:
     """A row group, as the file says."""
 
     rows: int
     chunks: tuple[Chunk, ...]
 
 
-def read_groups(stream: BinaryIO) -> list[Group]:
+def read_groups(stream: BinaryIO) -> list[RowGroup]:
     """The row groups of a parquet file; the stream's position is restored.
 
     Raises:
@@ -87,8 +87,8 @@ def read_groups(stream: BinaryIO) -> list[Group]:
         raise ValueError("the description of its columns is damaged") from error
 
 
-def _group(group: Mapping[int, Any]) -> Group:
-    return Group(_count(group[3]), tuple(_chunk(chunk[3]) for chunk in group[1]))
+def _group(group: Mapping[int, Any]) -> RowGroup:
+    return RowGroup(_count(group[3]), tuple(_chunk(chunk[3]) for chunk in group[1]))
 
 
 def _chunk(column: Mapping[int, Any]) -> Chunk:

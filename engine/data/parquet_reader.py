@@ -14,7 +14,7 @@ from engine.data.class_labels import ClassLabels
 from engine.data.item_rows import ItemRows, as_item
 from engine.data.opening import explain_read_errors, first_line, open_source
 from engine.data.parquet_bounds import LEAST_BYTES, Budget, batch_rows, most_bytes, repeating_lists
-from engine.data.parquet_footer import MAGIC, Group, read_groups
+from engine.data.parquet_footer import MAGIC, RowGroup, read_groups
 from engine.data.reader_errors import check_column_count, check_not_empty
 from engine.data.records import BadRow, Item
 from engine.data.tallies import counted
@@ -123,7 +123,7 @@ class ParquetReader:
         self._file.close()
         self._stream.close()
 
-    def _open(self) -> tuple[list[Group], Any]:
+    def _open(self) -> tuple[list[RowGroup], Any]:
         from pyarrow.parquet import ParquetFile
 
         try:
