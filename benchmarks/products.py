@@ -3,8 +3,9 @@
     python benchmarks/products.py --data e2e/trainset.csv             all of it
     python benchmarks/products.py --data e2e/trainset.csv precision   one part
 
-Parts: products; precision, the same with matrices of bfloat16 and a head of int8, whose numbers
-differ from float32's by what is printed.
+Parts: products, of training; beams, what beam search spends its time on; precision, training and
+decoding with matrices of bfloat16 and a head of int8, whose numbers differ from float32's by what
+is printed.
 """
 
 from __future__ import annotations
@@ -41,6 +42,9 @@ from engine.reporter import Silent
 from engine.tasks.generation.batches import collate_for
 from engine.tasks.generation.loss import loss_sum
 
+PRODUCTS = ("mkldnn::_linear_pointwise", "aten::addmm", "aten::mm")
+ATTENTION = ("aten::baddbmm", "aten::bmm", "aten::_softmax")
+SEARCH = ("aten::_log_softmax", "aten::topk", "aten::amax", "aten::gather")
 FORMATS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
@@ -53,10 +57,7 @@ def products(given: argparse.Namespace) -> None:
     with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as profiler:
         for batch in batches:
             step(batch)
-    names = ("mkldnn::_linear_pointwise", "aten::addmm", "aten::mm")
-    events = profiler.key_averages()
-    total_us = sum(event.self_cpu_time_total for event in events)
-    product_us = sum(event.self_cpu_time_total for event in events if event.key in names)
+    total_us, product_us = spent(profiler), spent(profiler, *PRODUCTS)
     head = side.backbone.model.get_output_embeddings().weight.numel()
     body = side.backbone.model.num_parameters() - head  # the embeddings are the head
     tokens = sum(len(row) - 1 for batch in batches for row in batch)
@@ -67,6 +68,31 @@ def products(given: argparse.Namespace) -> None:
         f"{operations / len(batches) / 1e9:.0f} GFLOP a step "
         f"at {operations / product_us / 1e3:.0f} GFLOP/s"
     )
+
+
+def beams(given: argparse.Namespace) -> None:
+    """What 5 beams of 16 inputs, 40 tokens, spend their time on."""
+    side = prefix(given, torch.float32)
+    prompts = [list(row.source) for row in rows(given.data, side.backbone.tokenizer, 400)[::25]]
+    spec = DecodingSpec(strategy=Strategy.BEAM, num_beams=5, **FORCED)
+    decode(side, prompts, spec, Silent())
+    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as profiler:
+        decode(side, prompts, spec, Silent())
+    total_us = spent(profiler)
+    for what, names in (("products", PRODUCTS), ("attention", ATTENTION), ("search", SEARCH)):
+        print(f"beam search: {what} {spent(profiler, *names) / total_us:.0%}")
+    matrix = torch.randn(1536, 576)
+    for count in (80, 2000):
+        x, held = torch.randn(count, 576), packed(matrix, count)
+        seconds = turns({"product": partial(product, x, held)}, 50)["product"]
+        speed = 2 * count * matrix.numel() / seconds / 1e9
+        print(f"a product of {count} rows with a matrix of 576 x 1536: {speed:.0f} GFLOP/s")
+
+
+def spent(profiler: torch.profiler.profile, *names: str) -> float:
+    """Microseconds in operators of these names, or in all."""
+    events = [event for event in profiler.key_averages() if not names or event.key in names]
+    return float(sum(event.self_cpu_time_total for event in events))
 
 
 def prefix(given: argparse.Namespace, dtype: torch.dtype) -> PrefixTuning:
@@ -123,7 +149,7 @@ def int8_head(head: torch.nn.Linear) -> None:
         report(what, turns(heads, 15), against="float32")
 
 
-PARTS = {"products": products, "precision": precision}
+PARTS = {"products": products, "beams": beams, "precision": precision}
 
 
 if __name__ == "__main__":
