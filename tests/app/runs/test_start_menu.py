@@ -7,9 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.context import AppContext
+from app.pages.runs.form.start_menu import PATH
 from app.pages.runs.page import RunsPage
 from engine.contract.methods.finetune import FinetuneMethod
 from engine.contract.methods.lora import LoraMethod
@@ -88,3 +89,14 @@ def test_another_folder_may_be_named(page: RunsPage, monkeypatch: pytest.MonkeyP
 def test_other_backbones_are_not_offered(page: RunsPage) -> None:
     page.planner.form.set("backbone", "gpt2")
     assert list(offered(page)) == ["Another &folder…"]
+
+
+def test_editors_are_made_when_a_section_opens_and_the_path_has_its_button(page: RunsPage) -> None:
+    assert not any(box.body.findChildren(QWidget) for box in page.form.sections)
+    (box,) = (box for box in page.form.sections if box.header.text().startswith("Method"))
+    box.header.click()
+    (button,) = box.editors[PATH].widget.actions()
+    button.trigger()
+    assert page.form.start.isVisible()
+    page.form.start.close()
+    assert sum(bool(box.body.findChildren(QWidget)) for box in page.form.sections) == 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 
 from app.pages.runs.form.backbone_picker import BackbonePicker
 from app.pages.runs.form.cost_panel import CostPanel
@@ -13,7 +13,7 @@ from app.pages.runs.form.planner import Planner
 from app.pages.runs.form.presets import PRESETS, preset_of
 from app.pages.runs.form.section_box import SectionBox, choice_box, enable_item
 from app.pages.runs.form.sections import SECTIONS
-from app.pages.runs.form.start_menu import PATH, StartMenu
+from app.pages.runs.form.start_menu import StartMenu
 from app.pages.runs.form.template_panel import TemplatePanel
 from app.qt.boxes import hbox, vbox
 from app.theme import SPACE_M, SPACE_S, Theme
@@ -64,10 +64,9 @@ class RunForm(VerticalArea):
         self.presets.setPlaceholderText("Custom")
         self.presets.activated.connect(self._apply_preset)
         self.sections = [SectionBox(section, planner) for section in SECTIONS]
-        editors = {name: each for box in self.sections for name, each in box.editors.items()}
-        path = editors[PATH].widget
-        assert isinstance(path, QLineEdit)
-        self.start = StartMenu(planner, path)
+        self.start = StartMenu(planner, self)
+        for box in self.sections:
+            box.made.connect(self.start.attach)
         self._lay_out()
         planner.changed.connect(self._update)
         self._update()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QFormLayout, QSizePolicy, QToolButton, QWidget
 
@@ -47,7 +47,12 @@ class SectionBox(QWidget):
     """A heading that opens its settings; closed, it says how many are not the defaults.
 
     The settings' editors are made when they are first needed.
+
+    Signals:
+        made: a setting's name, and its editor's widget.
     """
+
+    made = Signal(str, QWidget)
 
     def __init__(self, section: Section, planner: Planner) -> None:
         super().__init__()
@@ -93,6 +98,7 @@ class SectionBox(QWidget):
             label.setToolTip(item.setting.help)
             label.setBuddy(editor.widget)
             self._rows.addRow(label, editor.widget)
+        self.made.emit(name, editor.widget)
 
     def _update(self) -> None:
         draft, backbone = self._form.draft, self._planner.backbone

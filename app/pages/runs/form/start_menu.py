@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtWidgets import QFileDialog, QLineEdit, QMenu
+from PySide6.QtWidgets import QFileDialog, QLineEdit, QMenu, QWidget
 
 from app.assets import icon
 from app.models.run import RunModel
@@ -20,19 +20,21 @@ PATH = "method.init_prefix"
 
 
 class StartMenu(QMenu):
-    """Fills in the path; from a run, the settings that its prefix or prompt asks for too.
+    """Fills in the path; from a run, the settings that its prefix or prompt asks for too."""
 
-    Args:
-        line: the path's editor, which gets a button.
-    """
+    def __init__(self, planner: Planner, parent: QWidget) -> None:
+        super().__init__("What to start from", parent)
+        self._planner, self._form = planner, planner.form
+        self.aboutToShow.connect(self._fill)
 
-    def __init__(self, planner: Planner, line: QLineEdit) -> None:
-        super().__init__("What to start from", line)
-        self._planner, self._form, self._line = planner, planner.form, line
+    def attach(self, name: str, line: QWidget) -> None:
+        """Give the path's editor, among the settings' editors, a button that opens the menu."""
+        if name != PATH:
+            return
+        assert isinstance(line, QLineEdit)
         button = line.addAction(icon("folder"), QLineEdit.ActionPosition.TrailingPosition)
         button.setToolTip("Choose a finished run, or another folder")
         button.triggered.connect(lambda: self.popup(line.mapToGlobal(line.rect().bottomLeft())))
-        self.aboutToShow.connect(self._fill)
 
     def _fill(self) -> None:
         self.clear()
@@ -57,6 +59,7 @@ class StartMenu(QMenu):
         self._form.replace(f"Start from {run.meta.name}", draft.changed({**own, **start}))
 
     def _ask_folder(self) -> None:
-        chosen = QFileDialog.getExistingDirectory(self._line, "Folder of a run, prefix or prompt")
+        title = "Folder of a run, prefix or prompt"
+        chosen = QFileDialog.getExistingDirectory(self.parentWidget(), title)
         if chosen:
             self._form.set(PATH, chosen)
