@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, BinaryIO
 
-from engine.data.parquet_footer import DELTA_BYTE_ARRAY, Chunk, RowGroup
+from engine.data.parquet_footer import DELTA_BYTE_ARRAY, Chunk, RowGroup, page_bytes
 from engine.data.reader_errors import expands_too_much
 
 LEAST_BYTES = 64 * 2**20
@@ -17,9 +17,6 @@ _ROW_BYTES = 32
 _BATCH_ROWS = 250
 _BATCH_BYTES = 64 * 2**20
 """What rows that are unpacked together may take where each is as long as it may be."""
-_HEADER_BYTES = 32
-_NEXT_I32 = b"\x15"
-"""A field of type i32 whose number is the next (Thrift's compact protocol)."""
 
 
 class Budget:
@@ -70,12 +67,7 @@ def longest_value(chunk: Chunk, stream: BinaryIO) -> int:
         return chunk.unpacked_bytes
     if chunk.dictionary_offset is None:
         return 0
-    before = stream.tell()
-    try:
-        stream.seek(chunk.dictionary_offset)
-        size = _unpacked_size(stream.read(_HEADER_BYTES))
-    finally:
-        stream.seek(before)
+    size = page_bytes(stream, chunk.dictionary_offset)
     return chunk.unpacked_bytes if size is None else size
 
 
@@ -98,27 +90,6 @@ def repeating_lists(groups: Sequence[RowGroup], stream: BinaryIO) -> list[str]:
             ):
                 names.append(chunk.path)
     return names
-
-
-def _unpacked_size(header: bytes) -> int | None:
-    """The second field of a page's header, in Thrift's compact form; None where it is none.
-
-    Parquet's format (parquet.thrift, PageHeader): type, uncompressed_page_size, … all i32.
-    """
-    position = 0
-    for _field in range(2):
-        if header[position : position + 1] != _NEXT_I32:
-            return None
-        position += 1
-        value, shift = 0, 0
-        while position < len(header):
-            byte = header[position]
-            position += 1
-            value |= (byte & 0x7F) << shift
-            shift += 7
-            if byte < 0x80:
-                break
-    return value >> 1  # zigzag
 
 
 def most_bytes(array: Any) -> int:

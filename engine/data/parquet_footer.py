@@ -17,7 +17,10 @@ MAGIC = b"PAR1"
 DELTA_BYTE_ARRAY = 7
 """An encoding: each value as its difference from the one before."""
 _MOST_DEPTH = 16
-"""Of structures within structures; the format has six."""
+"""Of values within values; the format has a dozen."""
+_MOST_BYTES = 32 * 2**20
+"""Of the description; that of a thousand columns in a thousand row groups is longer."""
+_HEADER_BYTES = 32
 
 
 class _Kind(IntEnum):
@@ -77,6 +80,8 @@ def read_groups(stream: BinaryIO) -> list[RowGroup]:
         size = int.from_bytes(tail[:4], "little")
         if tail[4:] != MAGIC or size > end:
             raise ValueError("it does not end as a parquet file does")
+        if size > _MOST_BYTES:
+            raise ValueError("the description of its columns is too long")
         stream.seek(end - size)
         content = stream.read(size)
     finally:
@@ -85,6 +90,26 @@ def read_groups(stream: BinaryIO) -> list[RowGroup]:
         return [_group(group) for group in _Compact(content).struct()[4]]
     except (KeyError, IndexError, TypeError, AttributeError) as error:
         raise ValueError("the description of its columns is damaged") from error
+
+
+def page_bytes(stream: BinaryIO, offset: int) -> int | None:
+    """What the page at an offset unpacks to; None where its header does not say it as it should.
+
+    The stream's position is restored.
+    """
+    before = stream.tell()
+    try:
+        stream.seek(offset)
+        header = _Compact(stream.read(_HEADER_BYTES))
+        for _type_then_size in range(2):
+            if header.byte() != 16 + _Kind.I32:  # the next field
+                return None
+            size = header.integer()
+        return size if size >= 0 else None
+    except (IndexError, ValueError):
+        return None
+    finally:
+        stream.seek(before)
 
 
 def _group(group: Mapping[int, Any]) -> RowGroup:
@@ -116,44 +141,46 @@ class _Compact:
 
     def struct(self, depth: int = 0) -> dict[int, Any]:
         """Fields by their numbers."""
-        if depth > _MOST_DEPTH:
-            raise ValueError("it is nested too deeply")
         fields: dict[int, Any] = {}
         number = 0
-        while (header := self._byte()) & 15 != _Kind.STOP:
-            number = number + (header >> 4) if header >> 4 else self._integer()
+        while (header := self.byte()) & 15 != _Kind.STOP:
+            number = number + (header >> 4) if header >> 4 else self.integer()
             fields[number] = self._value(_Kind(header & 15), depth)
         return fields
 
     def _value(self, kind: _Kind, depth: int) -> Any:
+        if depth > _MOST_DEPTH:
+            raise ValueError("it is nested too deeply")
         match kind:
             case _Kind.TRUE | _Kind.FALSE:
                 return kind is _Kind.TRUE
             case _Kind.BYTE:
-                return self._byte()
+                return self.byte()
             case _Kind.I16 | _Kind.I32 | _Kind.I64:
-                return self._integer()
+                return self.integer()
             case _Kind.DOUBLE:
                 return self._bytes(8)
             case _Kind.BINARY:
                 return self._bytes(self._varint())
             case _Kind.LIST | _Kind.SET:
-                header = self._byte()
+                header = self.byte()
                 size = header >> 4 if header >> 4 < 15 else self._varint()
                 return [self._item(header & 15, depth) for _ in self._items(size)]
             case _Kind.MAP:
                 size = self._varint()
-                kinds = self._byte() if size else 0
+                kinds = self.byte() if size else 0
                 return [
                     (self._item(kinds >> 4, depth), self._item(kinds & 15, depth))
                     for _ in self._items(size)
                 ]
-        return self.struct(depth + 1)
+            case _Kind.STRUCT:
+                return self.struct(depth + 1)
+        raise ValueError("a value is of no kind")
 
     def _item(self, kind: int, depth: int) -> Any:
         """Of a list or map, where a truth value takes a byte."""
         if kind in (_Kind.TRUE, _Kind.FALSE):
-            return self._byte() == _Kind.TRUE
+            return self.byte() == _Kind.TRUE
         return self._value(_Kind(kind), depth + 1)
 
     def _items(self, size: int) -> range:
@@ -161,7 +188,7 @@ class _Compact:
             raise ValueError("a list is longer than the file")
         return range(size)
 
-    def _byte(self) -> int:
+    def byte(self) -> int:
         self._at += 1
         return self._content[self._at - 1]
 
@@ -174,7 +201,7 @@ class _Compact:
     def _varint(self) -> int:
         value = 0
         for shift in itertools.count(0, 7):
-            byte = self._byte()
+            byte = self.byte()
             value |= (byte & 0x7F) << shift
             if byte < 0x80:
                 return value
@@ -182,6 +209,6 @@ class _Compact:
                 break
         raise ValueError("a number is too long")
 
-    def _integer(self) -> int:
+    def integer(self) -> int:
         value = self._varint()
         return (value >> 1) ^ -(value & 1)

@@ -242,3 +242,18 @@ def test_no_byte_of_the_description_ends_the_process(tmp_path: Path) -> None:
         path.write_bytes(content[:at] + b"\x29" + content[at + 1 :])
         with contextlib.suppress(UserError):
             look(path)
+
+
+def test_a_description_that_is_nested_too_deeply_is_refused(tmp_path: Path) -> None:
+    """A last field, which nobody knows, is a list of lists of lists …"""
+    path = write(tmp_path / "a.parquet", {"text": ["x"]})
+    content = path.read_bytes()
+    size = int.from_bytes(content[-8:-4], "little")
+    described = content[-8 - size : -9] + b"\xf9" + b"\x19" * 5000 + b"\x13\x00" + b"\x00"
+    path.write_bytes(
+        content[: -8 - size] + described + len(described).to_bytes(4, "little") + b"PAR1"
+    )
+    with path.open("rb") as stream, pytest.raises(ValueError, match="deep"):
+        read_groups(stream)
+    with refused("damaged-parquet"):
+        look(path)
