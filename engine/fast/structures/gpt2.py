@@ -10,10 +10,9 @@ from engine.fast.structures.modules import (
     activation_of,
     check_model,
     demand,
-    demand_frozen,
     layer_norm,
     names,
-    out_of_file,
+    take_over,
 )
 from engine.fast.weights import Activation, DecoderWeights, Layer, Projection
 
@@ -27,9 +26,8 @@ def read_gpt2(model: Any) -> DecoderWeights:
     Its matrices have their inputs as rows already, and query, key and value are one.
     """
     check_gpt2(model)
-    demand_frozen(model)
-    out_of_file(model, joined=set())
     body: Any = model.transformer
+    take_over(model, body.h)
     first = body.h[0].attn
     return DecoderWeights(
         embed=body.wte,

@@ -13,11 +13,10 @@ from engine.fast.structures.modules import (
     activation_of,
     check_model,
     demand,
-    demand_frozen,
     joined,
     names,
-    out_of_file,
     rms_norm,
+    take_over,
 )
 from engine.fast.weights import Activation, DecoderWeights, Layer
 
@@ -32,12 +31,10 @@ def read_llama(model: Any) -> DecoderWeights:
     oneDNN's favoured order; the model's own parameters become views of these.
     """
     check_llama(model)
-    demand_frozen(model)
     body: Any = model.model
+    take_over(model, body.layers)
     first = body.layers[0].self_attn
     width = first.head_dim
-    linears = {linear.weight for linear in body.layers.modules() if type(linear) is nn.Linear}
-    out_of_file(model, joined=linears)
     return DecoderWeights(
         embed=body.embed_tokens,
         positions=None,

@@ -45,17 +45,17 @@ def check_model(model: Any, body: str) -> None:
     demand(not hooked, "something is hooked into it")
 
 
-def demand_frozen(model: Any) -> None:
-    """Demand that no weight is trained."""
-    demand(not any(p.requires_grad for p in model.parameters()), "its weights are trained")
-
-
-def out_of_file(model: Any, *, joined: set[torch.Tensor]) -> None:
-    """Copy all weights but those that are joined into memory of their own.
+def take_over(model: Any, layers: nn.Module) -> None:
+    """Demand that no weight is trained, and copy those that are not joined into own memory.
 
     No tensor may stay in the mapped file: the whole of it would stay in memory.
+
+    Args:
+        layers: whose linear layers are joined, and copied thereby.
     """
-    for parameter in {*model.parameters()} - joined:
+    demand(not any(p.requires_grad for p in model.parameters()), "its weights are trained")
+    linears = {linear.weight for linear in layers.modules() if type(linear) is nn.Linear}
+    for parameter in {*model.parameters()} - linears:
         parameter.data = parameter.data.clone()
 
 

@@ -11,11 +11,10 @@ from engine.fast.structures.modules import (
     activation_of,
     check_model,
     demand,
-    demand_frozen,
     joined,
     layer_norm,
     names,
-    out_of_file,
+    take_over,
 )
 from engine.fast.weights import DecoderWeights, Layer
 
@@ -30,11 +29,9 @@ def read_opt(model: Any) -> DecoderWeights:
     Query, key and value matrices become one; the model's own parameters become views of it.
     """
     check_opt(model)
-    demand_frozen(model)
     body: Any = model.model.decoder
+    take_over(model, body.layers)
     first = body.layers[0].self_attn
-    linears = {linear.weight for linear in body.layers.modules() if type(linear) is nn.Linear}
-    out_of_file(model, joined=linears)
     return DecoderWeights(
         embed=body.embed_tokens,
         positions=body.embed_positions.weight.detach()[body.embed_positions.offset :].float(),
