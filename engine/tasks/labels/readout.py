@@ -10,14 +10,13 @@ from torch.nn.functional import cross_entropy
 
 from engine.contract.backbone import BackboneKind
 from engine.contract.errors import UserError
-from engine.contract.tasks.all import reads_category
 from engine.contract.tasks.labels import LabelTask
 from engine.contract.tasks.readouts import Pooling
 from engine.data.examples import EvalInput, TrainRow
 from engine.data.tallies import counted
 from engine.methods.base import System
 from engine.tasks.reading.head_readout import HeadReadout
-from engine.tasks.reading.names import HeadNames, names_by_category
+from engine.tasks.reading.names import HeadNames, categories_of, without_choice
 from engine.tasks.reading.readout import (
     Prediction,
     ReadoutBatch,
@@ -42,19 +41,15 @@ def with_labels(task: LabelTask, rows: Sequence[TrainRow]) -> LabelTask:
         UserError: there are not two labels, of each category where each has a head.
     """
     labels = task.labels or in_order(row.target for row in rows)
-    categories = task.categories
-    if reads_category(task):
-        categories = categories or names_by_category(rows, lambda row: (row.target,))
-    of_each = {f" of the category {each.category!r}": each.names for each in categories}
-    for where, names in {"": labels, **of_each}.items():
-        if len(names) < 2:
-            raise UserError(
-                "single-label",
-                "All training rows{where} have the label {label!r}. Give rows of at least two "
-                "labels, or choose another target.",
-                where=where,
-                label=names[0] if names else "",
-            )
+    categories = categories_of(task, rows, lambda row: (row.target,))
+    for where, label in without_choice(labels, categories):
+        raise UserError(
+            "single-label",
+            "All training rows{where} have the label {label!r}. Give rows of at least two "
+            "labels, or choose another target.",
+            where=where,
+            label=label,
+        )
     return replace(task, labels=labels, categories=categories)
 
 

@@ -6,13 +6,16 @@ categories are minus infinity: so neither probability nor gradient reaches them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
 
 from engine.contract.errors import UserError
+from engine.contract.tasks.all import reads_category
+from engine.contract.tasks.labels import LabelTask
 from engine.contract.tasks.readouts import CategoryNames
+from engine.contract.tasks.tags import TagTask
 from engine.data.examples import EvalInput, TrainRow
 from engine.tasks.reading.readout import ReadoutRow, check_known, in_order
 
@@ -94,7 +97,35 @@ class HeadNames:
         return logits.masked_fill(~can.view(shape).to(logits.device), -torch.inf)
 
 
-def names_by_category(
+def categories_of(
+    task: LabelTask | TagTask,
+    rows: Sequence[TrainRow],
+    names_of: Callable[[TrainRow], Iterable[str]],
+) -> tuple[CategoryNames, ...]:
+    """The names of each category where each has a head, as the task or else its rows say.
+
+    Args:
+        names_of: a row.
+
+    Raises:
+        UserError: a row has no category.
+    """
+    if task.categories or not reads_category(task):
+        return task.categories
+    return _names_by_category(rows, names_of)
+
+
+def without_choice(
+    names: tuple[str, ...], categories: Sequence[CategoryNames]
+) -> Iterator[tuple[str, str]]:
+    """Where there are not two names, such as " of the category 'a'", with the name there is."""
+    of_each = {f" of the category {each.category!r}": each.names for each in categories}
+    for where, own in {"": names, **of_each}.items():
+        if len(own) < 2:
+            yield where, own[0] if own else ""
+
+
+def _names_by_category(
     rows: Sequence[TrainRow], names_of: Callable[[TrainRow], Iterable[str]]
 ) -> tuple[CategoryNames, ...]:
     """The names of each category, in the order of their first rows.

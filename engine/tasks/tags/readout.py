@@ -11,14 +11,13 @@ from torch.nn.functional import cross_entropy
 
 from engine.contract.backbone import BackboneKind
 from engine.contract.errors import UserError
-from engine.contract.tasks.all import reads_category
 from engine.contract.tasks.tags import TagTask
 from engine.data.examples import EvalInput, TrainRow
 from engine.data.sequences import items_of
 from engine.data.tallies import counted
 from engine.methods.base import System
 from engine.tasks.reading.head_readout import HeadReadout
-from engine.tasks.reading.names import HeadNames, names_by_category
+from engine.tasks.reading.names import HeadNames, categories_of, without_choice
 from engine.tasks.reading.readout import (
     Prediction,
     ReadoutBatch,
@@ -62,19 +61,15 @@ def with_tags(task: TagTask, rows: Sequence[TrainRow]) -> TagTask:
         UserError: there are not two tags, of each category where each has a head.
     """
     tags = task.tags or in_order(tag for row in rows for tag in row.target.split())
-    categories = task.categories
-    if reads_category(task):
-        categories = categories or names_by_category(rows, lambda row: row.target.split())
-    of_each = {f" of the category {each.category!r}": each.names for each in categories}
-    for where, names in {"": tags, **of_each}.items():
-        if len(names) < 2:
-            raise UserError(
-                "single-tag",
-                "All words of the training rows{where} have the tag {tag!r}. Give rows with at "
-                "least two tags, or choose another target.",
-                where=where,
-                tag=names[0] if names else "",
-            )
+    categories = categories_of(task, rows, lambda row: row.target.split())
+    for where, tag in without_choice(tags, categories):
+        raise UserError(
+            "single-tag",
+            "All words of the training rows{where} have the tag {tag!r}. Give rows with at "
+            "least two tags, or choose another target.",
+            where=where,
+            tag=tag,
+        )
     return replace(task, tags=tags, categories=categories)
 
 
