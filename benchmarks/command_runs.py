@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import shlex
 import subprocess
 import sys
@@ -13,6 +14,13 @@ sys.path.insert(0, str(ROOT))
 from engine.contract.runs.events import RunState
 from engine.contract.runs.folder import RunFolder
 from engine.contract.runs.journal import JournalReader
+
+
+def arguments_of(parser: argparse.ArgumentParser) -> tuple[argparse.Namespace, list[str]]:
+    """What a benchmark was given, and the words behind `--`, which its runs are given."""
+    words = sys.argv[1:]
+    at = words.index("--") if "--" in words else len(words)
+    return parser.parse_args(words[:at]), words[at + 1 :]
 
 
 def say(*words: str) -> None:

@@ -19,7 +19,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.command_runs import events_of, train_once
+from benchmarks.command_runs import arguments_of, events_of, train_once
 from engine.contract.methods.all import METHODS_BY_NAME
 from engine.contract.runs.events import Evaluation
 from engine.contract.runs.folder import RunFolder
@@ -37,10 +37,7 @@ def main() -> int:
     parser.add_argument("--factors", type=float, nargs="+", default=FACTORS)
     names = list(METHODS_BY_NAME)
     parser.add_argument("--methods", nargs="+", default=names, choices=names)
-    words = sys.argv[1:]
-    at = words.index("--") if "--" in words else len(words)
-    arguments = parser.parse_args(words[:at])
-    arguments.options = words[at + 1 :]
+    arguments, arguments.options = arguments_of(parser)
     reads = "--task" in arguments.options
     chosen = {name: METHODS_BY_NAME[name] for name in arguments.methods}
     usual = {

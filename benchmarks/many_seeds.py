@@ -24,7 +24,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.command_runs import events_of, train_once
+from benchmarks.command_runs import arguments_of, events_of, train_once
 from engine.contract.methods.all import METHODS_BY_NAME
 from engine.contract.runs.events import OutputsSaved
 from engine.contract.runs.folder import RunFolder
@@ -55,9 +55,7 @@ def main() -> int:
     parser.add_argument(
         "--methods", nargs="+", default=["prefix", "finetune", "lora"], choices=[*METHODS_BY_NAME]
     )
-    words = sys.argv[1:]
-    at = words.index("--") if "--" in words else len(words)
-    given, extra = parser.parse_args(words[:at]), words[at + 1 :]
+    given, extra = arguments_of(parser)
     given.data, given.out = given.data.resolve(), given.out.resolve()
     given.out.mkdir(parents=True, exist_ok=True)
     tables = list(few_rows(given) if given.part == "few-rows" else together(given))

@@ -26,7 +26,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.command_runs import train_once
+from benchmarks.command_runs import arguments_of, train_once
 from benchmarks.understanding import SETS, TAGGED, Rows
 from engine.contract.runs.folder import RunFolder
 from engine.contract.runs.outputs import read_outputs
@@ -52,9 +52,7 @@ def main() -> int:
     parser.add_argument("--prefix-length", type=int, default=10)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--longer", action="store_true", help="alone with twice the epochs too")
-    words = sys.argv[1:]
-    at = words.index("--") if "--" in words else len(words)
-    given, extra = parser.parse_args(words[:at]), words[at + 1 :]
+    given, extra = arguments_of(parser)
     out = given.out.resolve()
     out.mkdir(parents=True, exist_ok=True)
     tables = written(given.shared, out, given.rows)

@@ -28,7 +28,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.command_runs import events_of, train_once
+from benchmarks.command_runs import arguments_of, events_of, train_once
 from engine.contract.methods.all import METHODS_BY_NAME
 from engine.contract.metrics import metric_title
 from engine.contract.runs.events import OutputsSaved
@@ -67,9 +67,7 @@ def main() -> int:
     parser.add_argument("--sets", nargs="+", default=[*SETS], choices=[*SETS])
     parser.add_argument("--methods", nargs="+", default=[*METHODS], choices=[*METHODS_BY_NAME])
     parser.add_argument("--seeds", type=int, default=3)
-    words = sys.argv[1:]
-    at = words.index("--") if "--" in words else len(words)
-    given, extra = parser.parse_args(words[:at]), words[at + 1 :]
+    given, extra = arguments_of(parser)
     out = given.out.resolve()
     out.mkdir(parents=True, exist_ok=True)
     for name in given.sets:
