@@ -25,9 +25,9 @@ from engine.contract.runs.events import (
     RunStarted,
     TrainMetrics,
 )
-from engine.contract.runs.folder import RunFolder, RunStatus, StopRequest
+from engine.contract.runs.folder import RunStatus, StopRequest
 from engine.contract.runs.outputs import read_meta, read_outputs
-from engine.contract.specs.run import describe_method
+from engine.contract.specs.run import RunSpec, describe_method
 from engine.decoding import handlers
 from engine.decoding.decoder import decode
 from engine.decoding.systems import Systems
@@ -38,36 +38,27 @@ from engine.methods.making import make_method
 from engine.prefixes.verifying import verify_prefix
 from engine.reporter import Silent
 from engine.run import EXIT_CANCELLED, EXIT_FINISHED, EXIT_USER, run_folder
+from tests.engine.finished_runs import FinishedRuns
 from tests.engine.other_methods import OTHER_METHODS, WHOLE_RUNS
 from tests.engine.tiny import load
 from tests.helpers.errors import refused
 from tests.helpers.tiny_runs import Workshop, events, losses, results
 
 
-class Runs(dict[str, RunFolder]):
-    """Finished runs by the other method's name, each made when it is first asked for."""
-
-    def __init__(self, workshop: Workshop, place: Path) -> None:
-        super().__init__()
-        self._workshop, self._place = workshop, place
-
-    def __missing__(self, name: str) -> RunFolder:
-        family, method = OTHER_METHODS[name]
-        spec = self._workshop.spec(method, kind=family)
-        self[name] = self._workshop.run(self._place / name, spec)
-        assert run_folder(self[name].path) == EXIT_FINISHED, name
-        return self[name]
-
-
 @pytest.fixture(scope="module")
-def runs(workshop: Workshop, tmp_path_factory: pytest.TempPathFactory) -> Runs:
-    """Not to be changed."""
-    return Runs(workshop, tmp_path_factory.mktemp("other methods"))
+def runs(workshop: Workshop, tmp_path_factory: pytest.TempPathFactory) -> FinishedRuns:
+    """By the other method's name."""
+
+    def spec_of(name: str) -> RunSpec:
+        family, method = OTHER_METHODS[name]
+        return workshop.spec(method, kind=family)
+
+    return FinishedRuns(workshop, tmp_path_factory.mktemp("other methods"), spec_of)
 
 
 @pytest.mark.parametrize("name", ["lin", "lora-gpt2", "p-tuning-lstm"])
 def test_a_run_that_was_stopped_goes_on_bit_for_bit(
-    name: str, runs: Runs, workshop: Workshop, tmp_path: Path
+    name: str, runs: FinishedRuns, workshop: Workshop, tmp_path: Path
 ) -> None:
     family, method = OTHER_METHODS[name]
     folder = workshop.run(tmp_path / "run", workshop.spec(method, kind=family))
@@ -84,7 +75,7 @@ def test_a_run_that_was_stopped_goes_on_bit_for_bit(
 
 
 @pytest.mark.parametrize("name", WHOLE_RUNS)
-def test_a_finished_run_writes_its_outputs_again(name: str, runs: Runs) -> None:
+def test_a_finished_run_writes_its_outputs_again(name: str, runs: FinishedRuns) -> None:
     folder, (_, method) = runs[name], OTHER_METHODS[name]
     loaded = Systems().load(folder.path, Silent())
     assert (loaded.title, loaded.run_id) == (describe_method(method), "run-1")
@@ -96,7 +87,7 @@ def test_a_finished_run_writes_its_outputs_again(name: str, runs: Runs) -> None:
 
 
 @pytest.mark.parametrize("name", WHOLE_RUNS)
-def test_what_is_told_is_what_is_in_the_file(name: str, runs: Runs) -> None:
+def test_what_is_told_is_what_is_in_the_file(name: str, runs: FinishedRuns) -> None:
     folder = runs[name]
     (started,), (finished,) = events(folder, RunStarted), events(folder, RunFinished)
     assert isinstance(started, RunStarted)
@@ -121,7 +112,7 @@ def test_what_is_told_is_what_is_in_the_file(name: str, runs: Runs) -> None:
 
 
 def test_a_delta_folder_alone_decodes_where_its_backbone_is_known(
-    runs: Runs, workshop: Workshop, tmp_path: Path
+    runs: FinishedRuns, workshop: Workshop, tmp_path: Path
 ) -> None:
     alone = tmp_path / "mailed"
     shutil.copytree(runs["top-layers"].delta, alone)
@@ -142,7 +133,7 @@ def test_a_delta_folder_alone_decodes_where_its_backbone_is_known(
 
 
 def test_a_delta_folder_whose_card_has_no_columns_is_given_them(
-    runs: Runs, workshop: Workshop, tmp_path: Path
+    runs: FinishedRuns, workshop: Workshop, tmp_path: Path
 ) -> None:
     alone = tmp_path / "mailed"
     shutil.copytree(runs["top-layers"].delta, alone)
@@ -160,7 +151,7 @@ def test_a_delta_folder_whose_card_has_no_columns_is_given_them(
 
 
 def test_another_backbone_is_refused_in_one_sentence(
-    runs: Runs, workshop: Workshop, tmp_path: Path
+    runs: FinishedRuns, workshop: Workshop, tmp_path: Path
 ) -> None:
     alone = tmp_path / "mailed"
     shutil.copytree(runs["top-layers"].delta, alone)
@@ -171,7 +162,7 @@ def test_another_backbone_is_refused_in_one_sentence(
         Systems().load(alone, Silent())
 
 
-def test_a_damaged_or_foreign_delta_is_refused(runs: Runs, tmp_path: Path) -> None:
+def test_a_damaged_or_foreign_delta_is_refused(runs: FinishedRuns, tmp_path: Path) -> None:
     place = tmp_path / "delta"
     shutil.copytree(runs["bitfit"].delta, place)
     path = place / "delta.safetensors"
@@ -195,7 +186,7 @@ def test_a_damaged_or_foreign_delta_is_refused(runs: Runs, tmp_path: Path) -> No
         folders.read(place, ArtifactKind.DELTA)
 
 
-def test_values_that_are_no_numbers_are_not_kept(runs: Runs, tmp_path: Path) -> None:
+def test_values_that_are_no_numbers_are_not_kept(runs: FinishedRuns, tmp_path: Path) -> None:
     tensors, card = folders.read(runs["bitfit"].delta, ArtifactKind.DELTA)
     first = min(tensors)
     tensors[first] = tensors[first] * float("nan")
@@ -204,7 +195,7 @@ def test_values_that_are_no_numbers_are_not_kept(runs: Runs, tmp_path: Path) -> 
     assert not (tmp_path / "out").exists()
 
 
-def test_a_rivals_run_is_exported(runs: Runs, tmp_path: Path) -> None:
+def test_a_rivals_run_is_exported(runs: FinishedRuns, tmp_path: Path) -> None:
     run = runs["bitfit"]
     done = export_prefix(ExportPrefix(str(run.path), "native", str(tmp_path / "out")), Silent())
     assert "The delta 'tiny' is in" in done.message
@@ -218,7 +209,9 @@ def test_a_rivals_run_is_exported(runs: Runs, tmp_path: Path) -> None:
         verify_prefix(VerifyPrefix(str(run.path)), Silent())
 
 
-def test_the_playground_goes_from_one_to_the_next_and_back(runs: Runs, workshop: Workshop) -> None:
+def test_the_playground_goes_from_one_to_the_next_and_back(
+    runs: FinishedRuns, workshop: Workshop
+) -> None:
     """One engine client, one loaded backbone: what one system does leaves nothing for the next."""
     handlers.systems.clear()
     names = [name for name in WHOLE_RUNS if OTHER_METHODS[name][0] == "llama"]
@@ -236,7 +229,7 @@ def test_the_playground_goes_from_one_to_the_next_and_back(runs: Runs, workshop:
     handlers.systems.clear()
 
 
-def test_what_was_found_is_told_before_training(runs: Runs) -> None:
+def test_what_was_found_is_told_before_training(runs: FinishedRuns) -> None:
     texts = [one.text for one in events(runs["top-layers"], Notice) if isinstance(one, Notice)]
     assert texts[0].startswith("Trained of tiny-llama: model.layers.1, model.layers.2, model.norm")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from engine.contract.tasks.readouts import CategoryNames, HeadSpec
 from engine.contract.tasks.tags import TagTask
 from engine.data.importing import import_file
 from engine.reporter import Silent
-from tests.helpers.tiny_runs import Workshop
+from tests.helpers.tiny_runs import Workshop, write_table
 
 LABEL, TAGS = AnswerKind.LABEL, AnswerKind.TAGS
 CATEGORY = Column("set", Role.CATEGORY)
@@ -52,11 +51,8 @@ def rows_of(kind: AnswerKind, count: int = 20) -> list[tuple[str, ...]]:
 
 def write_rows(path: Path, kind: AnswerKind, count: int = 20) -> Path:
     """A table of them as CSV."""
-    with open(path, "w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(column.name for column in COLUMNS[kind])
-        writer.writerows(rows_of(kind, count))
-    return path
+    names = tuple(column.name for column in COLUMNS[kind])
+    return write_table(path, [names, *rows_of(kind, count)])
 
 
 def category_spec(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +19,7 @@ from engine.contract.tasks.spans import SpanSpec, SpanTask
 from engine.contract.tasks.tags import TagTask
 from engine.data.importing import import_file
 from engine.reporter import Silent
-from tests.helpers.tiny_runs import TRAINING, Workshop
+from tests.helpers.tiny_runs import TRAINING, Workshop, write_table
 
 FOODS = ("soup", "bread", "stew")
 PEOPLE = ("Ada", "Bo Li", "Cem")
@@ -66,11 +65,8 @@ def rows_of(kind: AnswerKind, count: int = 30) -> list[tuple[str, ...]]:
 
 def write_rows(path: Path, kind: AnswerKind, count: int = 30) -> Path:
     """A table of them as CSV."""
-    with open(path, "w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(column.name for column in COLUMNS[kind])
-        writer.writerows(rows_of(kind, count))
-    return path
+    names = tuple(column.name for column in COLUMNS[kind])
+    return write_table(path, [names, *rows_of(kind, count)])
 
 
 def reading_spec(

@@ -16,7 +16,6 @@ from engine.contract.protocol.playground import (
     FieldValue,
     ListFormFields,
     OutputEnded,
-    Part,
     ReadFormRow,
     StreamOutputs,
 )
@@ -31,11 +30,11 @@ from engine.contract.writing.folder import WritingFolder, new_writing
 from engine.contract.writing.progress import WrittenRows
 from engine.data.form import list_form_fields, read_form_row
 from engine.data.importing import import_file
-from engine.decoding import handlers as decoding_handlers
 from engine.playground.handlers import stream_outputs
 from engine.reporter import Silent
 from engine.run import run_folder
 from engine.writing.handlers import prepare_writing, write_texts
+from tests.engine.playground.parts import Parts
 from tests.helpers.category_runs import LABEL, SETS, category_spec, rows_of
 from tests.helpers.errors import refused
 from tests.helpers.tiny_runs import Workshop
@@ -50,29 +49,13 @@ def run(workshop: Workshop, tmp_path_factory: pytest.TempPathFactory) -> RunFold
     return made
 
 
-@pytest.fixture(autouse=True)
-def fresh_systems() -> None:
-    """As in an engine that was started this moment."""
-    decoding_handlers.systems.clear()
-
-
-class Parts(Silent):
-    """Takes parts, as a window does."""
-
-    def __init__(self) -> None:
-        self.parts: list[Part] = []
-
-    def send_part(self, part: Part) -> None:
-        self.parts.append(part)
-
-
 def asked(run: RunFolder, cells: dict[str, str], text: str | None = None) -> OutputEnded:
     parts = Parts()
     values = tuple(FieldValue(name, "", cell) for name, cell in cells.items())
     systems = (AskedSystem(str(run.path)),)
     command = StreamOutputs(systems, values, Mapping(()), text, decoding=DecodingSpec())
     stream_outputs(command, parts)
-    (ended,) = [part for part in parts.parts if isinstance(part, OutputEnded)]
+    (ended,) = parts.ended
     return ended
 
 

@@ -15,8 +15,6 @@ from engine.contract.protocol.playground import (
     FieldValue,
     InputWritten,
     MeasureAttention,
-    OutputEnded,
-    Part,
     StreamOutputs,
 )
 from engine.contract.protocol.writing import PrepareWriting, WriteTexts
@@ -29,11 +27,11 @@ from engine.contract.specs.training import DecodingSpec, Strategy
 from engine.contract.writing.folder import WritingFolder, new_writing
 from engine.contract.writing.progress import WrittenRows
 from engine.data.importing import import_file
-from engine.decoding import handlers as decoding_handlers
 from engine.playground.handlers import measure_attention, stream_outputs
 from engine.reporter import Silent
 from engine.run import run_folder
 from engine.writing.handlers import prepare_writing, write_texts
+from tests.engine.playground.parts import Parts
 from tests.helpers.errors import refused
 from tests.helpers.reading_runs import COLUMNS, KINDS, LABEL, SPAN, TAGS, reading_spec, rows_of
 from tests.helpers.tiny_runs import Workshop
@@ -54,26 +52,6 @@ def runs(
         made[kind] = workshop.run(place / f"run-{kind.value}", spec)
         assert run_folder(made[kind].path) == 0
     return made
-
-
-@pytest.fixture(autouse=True)
-def fresh_systems() -> None:
-    """As in an engine that was started this moment."""
-    decoding_handlers.systems.clear()
-
-
-class Parts(Silent):
-    """Takes parts, as a window does."""
-
-    def __init__(self) -> None:
-        self.parts: list[Part] = []
-
-    def send_part(self, part: Part) -> None:
-        self.parts.append(part)
-
-    @property
-    def ended(self) -> list[OutputEnded]:
-        return [part for part in self.parts if isinstance(part, OutputEnded)]
 
 
 def asked(

@@ -45,12 +45,6 @@ SOURCE = "name : Hut 3 | food : soup | area : north"
 PATHS = ("mlp", "direct", "finetune", "lora", "bare")
 
 
-@pytest.fixture(autouse=True)
-def fresh_systems() -> None:
-    """As in an engine that was started this moment."""
-    decoding_handlers.systems.clear()
-
-
 @pytest.fixture(scope="module")
 def runs(workshop: Workshop, tmp_path_factory: pytest.TempPathFactory) -> dict[str, RunFolder]:
     """A finished run of each method, and one of LoRA."""

@@ -19,6 +19,7 @@ from engine.contract.methods.prompt import PromptMethod
 from engine.contract.protocol.prefixes import ExportPrefix
 from engine.contract.runs.events import CheckpointSaved, Notice, TrainMetrics
 from engine.contract.runs.folder import RunFolder, StopRequest
+from engine.contract.specs.run import RunSpec
 from engine.contract.specs.starting import PromptPlacement
 from engine.exchange.card import read_card
 from engine.exchange.handlers import export_prefix
@@ -27,6 +28,7 @@ from engine.methods.making import make_method
 from engine.reporter import Silent
 from engine.run import EXIT_CANCELLED, EXIT_FINISHED, run_folder
 from engine.training.starting import start_trained
+from tests.engine.finished_runs import FinishedRuns
 from tests.engine.tiny import load
 from tests.helpers.category_runs import LABEL, category_spec
 from tests.helpers.errors import refused
@@ -44,25 +46,14 @@ TRAINED: dict[str, tuple[PrefixMethod | PromptMethod, str]] = {
 }
 
 
-class Runs(dict[str, RunFolder]):
-    """Finished runs by name, each made when it is first asked for; not to be changed."""
-
-    def __init__(self, workshop: Workshop, place: Path) -> None:
-        super().__init__()
-        self.workshop, self.place = workshop, place
-
-    def __missing__(self, name: str) -> RunFolder:
-        method, backbone = TRAINED[name]
-        spec = self.workshop.spec(method, kind=backbone)
-        spec = replace(spec, training=replace(spec.training, max_steps=2))
-        self[name] = self.workshop.run(self.place / name, spec)
-        assert run_folder(self[name].path) == EXIT_FINISHED
-        return self[name]
-
-
 @pytest.fixture(scope="module")
-def runs(workshop: Workshop, tmp_path_factory: pytest.TempPathFactory) -> Runs:
-    return Runs(workshop, tmp_path_factory.mktemp("trained"))
+def runs(workshop: Workshop, tmp_path_factory: pytest.TempPathFactory) -> FinishedRuns:
+    def spec_of(name: str) -> RunSpec:
+        method, backbone = TRAINED[name]
+        spec = workshop.spec(method, kind=backbone)
+        return replace(spec, training=replace(spec.training, max_steps=2))
+
+    return FinishedRuns(workshop, tmp_path_factory.mktemp("trained"), spec_of)
 
 
 M = TypeVar("M", PrefixMethod, PromptMethod)
@@ -73,7 +64,9 @@ def after(method: M, path: Path) -> M:
     return replace(method, init=Init.PREFIX, init_prefix=str(path))
 
 
-def started(runs: Runs, method: MethodSpec, backbone: str) -> tuple[Tensors, tuple[str, ...]]:
+def started(
+    runs: FinishedRuns, method: MethodSpec, backbone: str
+) -> tuple[Tensors, tuple[str, ...]]:
     """What a new method would save at once, and what it says."""
     made = make_method(load(runs.workshop.backbone(backbone)), method, seed=9)
     said = start_trained(made, method, Silent())
@@ -83,7 +76,7 @@ def started(runs: Runs, method: MethodSpec, backbone: str) -> tuple[Tensors, tup
 
 
 @pytest.mark.parametrize("name", TRAINED)
-def test_it_begins_where_the_other_ended(name: str, runs: Runs, tmp_path: Path) -> None:
+def test_it_begins_where_the_other_ended(name: str, runs: FinishedRuns, tmp_path: Path) -> None:
     _, backbone = TRAINED[name]
     run, out = runs[name], tmp_path / "exported"
     export_prefix(ExportPrefix(str(run.path), "native", str(out)), Silent())
@@ -98,7 +91,7 @@ def test_it_begins_where_the_other_ended(name: str, runs: Runs, tmp_path: Path) 
     assert started(runs, own, backbone)[1] == ()
 
 
-def test_a_prefix_of_peft_is_started_from(runs: Runs, tmp_path: Path) -> None:
+def test_a_prefix_of_peft_is_started_from(runs: FinishedRuns, tmp_path: Path) -> None:
     export_prefix(ExportPrefix(str(runs["direct"].path), "peft", str(tmp_path / "p")), Silent())
     tensors, _ = started(runs, after(DIRECT, tmp_path / "p"), "llama")
     saved = load_file(runs["direct"].prefix / "prefix.safetensors")
@@ -125,13 +118,13 @@ MISFITS: dict[str, tuple[str, PrefixMethod | PromptMethod, str, str]] = {
 
 
 @pytest.mark.parametrize("name", MISFITS)
-def test_what_does_not_fit_is_refused(name: str, runs: Runs) -> None:
+def test_what_does_not_fit_is_refused(name: str, runs: FinishedRuns) -> None:
     run, method, backbone, code = MISFITS[name]
     with refused(code):
         started(runs, after(method, runs[run].path), backbone)  # type: ignore[type-var]
 
 
-def test_both_are_named(runs: Runs) -> None:
+def test_both_are_named(runs: FinishedRuns) -> None:
     with refused(
         "start-does-not-fit",
         trained="prefix 4, direct (3 tensors, positions after prefix)",
@@ -140,7 +133,7 @@ def test_both_are_named(runs: Runs) -> None:
         started(runs, after(replace(DIRECT, prefix_length=5), runs["direct"].path), "llama")
 
 
-def test_damaged_files_are_refused(runs: Runs, tmp_path: Path) -> None:
+def test_damaged_files_are_refused(runs: FinishedRuns, tmp_path: Path) -> None:
     (tmp_path / "packed.prefix.zip").write_bytes(b"PK")
     for name in ("nothing", "packed.prefix.zip"):
         with refused("start-no-folder"):
@@ -204,7 +197,7 @@ def test_a_stopped_run_needs_the_other_no_more(
 
 
 def test_the_command_line_finds_it_again(
-    runs: Runs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    runs: FinishedRuns, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = runs["direct"]
     table = write_table(tmp_path / "table.csv")
